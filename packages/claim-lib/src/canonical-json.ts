@@ -9,7 +9,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) throw new TypeError(`not a safe integer: ${value}; write money as text`);
+    if (!Number.isSafeInteger(value))
+      throw new TypeError(`not a safe integer: ${value}; write money as text`);
     return JSON.stringify(value);
   }
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(",")}]`;

@@ -31,6 +31,8 @@ export interface VaultFiles {
   stat(path: string): Promise<FileStat | null>;
   /** Durable and atomic: temp file, fsync, rename, fsync of the folder. Replaces what is there. */
   write(path: string, text: string): Promise<void>;
+  /** Adds text (whole lines) to the end of a file with one durable write; creates it when it is missing. */
+  append(path: string, text: string): Promise<void>;
   /** Atomic rename. Throws CLAIM_LOST when the source is gone, CLAIM_TARGET_EXISTS when the target is taken. */
   move(from: string, to: string): Promise<void>;
   /** Removes a file; nothing happens when it is gone already. */

@@ -107,7 +107,6 @@ export function openReceipt(signed: unknown, publicKeyPem: string): Receipt {
   return receipt.data;
 }
 
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,0 +1,176 @@
+import { z } from "zod";
+import type { Kind, Kinds } from "./channel.ts";
+import { fail } from "./errors.ts";
+import { renderField, splitNote } from "./front-matter.ts";
+import { MAX_REPLY_BYTES } from "./limits.ts";
+import { neutralise, neutraliseLine } from "./neutralise.ts";
+import { commonFields, type TaskFields, type TaskNote } from "./task-note.ts";
+
+const FEEDBACK_HEADING = "## Feedback (only if you reject)";
+/** Obsidian's own properties; an owner who tags a note has not broken it. */
+const IGNORED_KEYS = ["tags", "aliases", "cssclasses"];
+
+/** The heading of the editable region. What stands under it is what is sent. */
+export function regionHeading(region: string): string {
+  return `## ${region} (edit here)`;
+}
+
+/**
+ * The note's text. Everything above the editable region is derived from the front matter, so that what
+ * is shown and what is executed cannot differ; the original below it is collapsed and inert.
+ */
+export function renderNote(note: TaskNote, kinds: Kinds): string {
+  const kind = kindOf(note.fields.kind, kinds);
+  const shape = shapeOf(kind);
+  const front = Object.keys(shape)
+    .filter((key) => note.fields[key] !== undefined || (kind.action && key === "send_at"))
+    .map((key) => renderField(key, note.fields[key]));
+  const parts = ["---", ...front, "---", ...renderCallout(note.fields, kind), ""];
+  if (kind.action) {
+    parts.push(regionHeading(kind.action.region), "", note.text ?? "", "", FEEDBACK_HEADING, "");
+    if (note.feedback !== "") parts.push(note.feedback, "");
+  }
+  parts.push(...renderOriginal(note));
+  return `${parts.join("\n")}\n`;
+}
+
+function renderCallout(fields: TaskFields, kind: Kind): string[] {
+  const { headline, facts } = kind.describe(fields);
+  const lines = [
+    `> [!todo] ${neutraliseLine(headline)}`,
+    ...facts.map((fact) => `> ${neutraliseLine(fact)}`),
+  ];
+  return fields.notice === undefined
+    ? lines
+    : [`> [!warning] ${neutraliseLine(fields.notice)}`, "", ...lines];
+}
+
+function renderOriginal(note: TaskNote): string[] {
+  const title = `> [!quote]- Original, an inert copy (links are disarmed)`;
+  const lines = note.original === "" ? [] : note.original.split("\n");
+  return [title, ...lines.map((line) => (line === "" ? ">" : `> ${line}`))];
+}
+
+/**
+ * Reads a note. Throws NOTE_MALFORMED, NOTE_UNKNOWN_KEY, NOTE_REGIONS or NOTE_TOO_LARGE, each with a
+ * sentence for the owner; nothing is guessed. Line ends may be CRLF; the text comes back with LF.
+ */
+export function parseNote(source: string, kinds: Kinds): TaskNote {
+  const { data, body } = splitNote(source);
+  const kind = kindOf(data["kind"], kinds);
+  const fields = parseFields(data, kind);
+  const lines = body.replace(/\r\n/g, "\n").split("\n");
+  if (!kind.action) {
+    const original = readOriginal(lines);
+    return { fields, text: null, feedback: "", original };
+  }
+  const start = onlyLine(lines, regionHeading(kind.action.region), kind.action.region);
+  const feedbackAt = onlyLine(lines, FEEDBACK_HEADING, "Feedback");
+  if (feedbackAt < start) throw regions("The feedback heading stands above the text to send.");
+  const text = trimBlankLines(lines.slice(start + 1, feedbackAt));
+  if (Buffer.byteLength(text, "utf8") > MAX_REPLY_BYTES) {
+    throw fail("NOTE_TOO_LARGE", `The text to send is larger than ${MAX_REPLY_BYTES / 1024} KB.`);
+  }
+  const rest = lines.slice(feedbackAt + 1);
+  const quote = originalStart(rest);
+  return { fields, text, feedback: trimBlankLines(rest.slice(0, quote)), original: readOriginal(rest) };
+}
+
+function originalStart(lines: string[]): number {
+  const at = lines.findIndex((line) => line.startsWith("> [!quote]-"));
+  return at < 0 ? lines.length : at;
+}
+
+function readOriginal(lines: string[]): string {
+  const quoted = lines.slice(originalStart(lines) + 1);
+  const end = quoted.findIndex((line) => !line.startsWith(">"));
+  return quoted
+    .slice(0, end < 0 ? quoted.length : end)
+    .map((line) => line.replace(/^> ?/, ""))
+    .join("\n");
+}
+
+function onlyLine(lines: string[], heading: string, name: string): number {
+  const found = lines.flatMap((line, index) => (line.trimEnd() === heading ? [index] : []));
+  const first = found[0];
+  if (first === undefined)
+    throw regions(
+      `The heading "${heading}" is missing, so it is not clear what is the ${name.toLowerCase()}.`,
+    );
+  if (found.length > 1)
+    throw regions(
+      `The heading "${heading}" stands in this note ${found.length} times, so it is not clear which text counts.`,
+    );
+  return first;
+}
+
+function parseFields(data: Record<string, unknown>, kind: Kind): TaskFields {
+  const present = Object.entries(data).filter(
+    ([key, value]) => value !== null && value !== "" && !IGNORED_KEYS.includes(key),
+  );
+  const shape = shapeOf(kind);
+  const unknownKeys = Object.keys(data).filter((key) => !(key in shape) && !IGNORED_KEYS.includes(key));
+  if (unknownKeys.length > 0) {
+    throw fail(
+      "NOTE_UNKNOWN_KEY",
+      `The details at the top of this note hold something unknown: ${neutraliseLine(unknownKeys.join(", ")).slice(0, 200)}.`,
+    );
+  }
+  const result = z.strictObject(shape).safeParse(Object.fromEntries(present));
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    const key = issue?.path.join(".") ?? "details";
+    throw malformed(
+      `The detail "${neutraliseLine(key)}" at the top of this note is missing or wrong (${neutraliseLine(issue?.message ?? "")}).`,
+    );
+  }
+  return result.data as TaskFields;
+}
+
+const SHAPES = new WeakMap<Kind, Record<string, z.ZodType>>();
+
+/** The kind's fields stand right after the common ones that identify the note. */
+function shapeOf(kind: Kind): Record<string, z.ZodType> {
+  const known = SHAPES.get(kind);
+  if (known) return known;
+  const shape = { ...commonFields, ...kind.fields };
+  SHAPES.set(kind, shape);
+  return shape;
+}
+
+function kindOf(name: unknown, kinds: Kinds): Kind {
+  const kind = typeof name === "string" ? kinds.get(name) : undefined;
+  if (!kind)
+    throw malformed(`This note's kind is missing or unknown: ${neutraliseLine(String(name)).slice(0, 60)}.`);
+  return kind;
+}
+
+/** A kind's fields out of untrusted text: one line, inert, at most 500 characters. */
+export function toFieldLine(text: string): string {
+  return neutraliseLine(neutralise(text)).slice(0, 500).toWellFormed().trim();
+}
+
+/**
+ * A draft's text as it may stand in the editable region: inert, without blank lines at its ends, and
+ * without a line that could pass for one of the note's own headings.
+ */
+export function toDraftText(text: string): string {
+  const inert = neutralise(text).replace(/^#+ (?=.*\((?:edit here|only if you reject)\)\s*$)/gm, "");
+  return trimBlankLines(inert.split("\n"));
+}
+
+function trimBlankLines(lines: string[]): string {
+  let from = 0;
+  let to = lines.length;
+  while (from < to && lines[from]?.trim() === "") from += 1;
+  while (to > from && lines[to - 1]?.trim() === "") to -= 1;
+  return lines.slice(from, to).join("\n");
+}
+
+function regions(reason: string) {
+  return fail("NOTE_REGIONS", reason, { data: { reason } });
+}
+
+function malformed(reason: string) {
+  return fail("NOTE_MALFORMED", reason, { data: { reason } });
+}

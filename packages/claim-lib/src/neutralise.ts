@@ -1,0 +1,101 @@
+import { fail } from "./errors.ts";
+
+/**
+ * Text from outside, made inert for Obsidian: nothing in it is run, loaded, hidden or dressed by the
+ * reader or by a plugin. One table of rules; `neutralise` applies them until none matches, so that
+ * "is inert" and "neutralise leaves it alone" are the same statement.
+ */
+interface Rule {
+  /** A short name for the log and the owner's sentence. */
+  name: string;
+  pattern: RegExp;
+  replace: string | ((match: string, ...groups: string[]) => string);
+}
+
+/* eslint-disable no-control-regex, no-misleading-character-class -- these characters are what is looked for */
+const RULES: readonly Rule[] = [
+  { name: "line ending", pattern: /\r\n?|[\u0085\u2028\u2029\v\f]/gu, replace: "\n" },
+  {
+    name: "control character",
+    pattern: /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f]/gu,
+    replace: "",
+  },
+  {
+    // Bidi controls reorder what is read; zero-width characters and tags carry text nobody sees.
+    name: "invisible or reordering character",
+    pattern:
+      /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffc\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu,
+    replace: "",
+  },
+  // A joiner is part of many emoji; anywhere else it is invisible text.
+  {
+    name: "invisible joiner",
+    pattern:
+      /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}]\ufe0f?)\u200d|\u200d(?!\p{Extended_Pictographic})/gu,
+    replace: "",
+  },
+  {
+    name: "variation selector",
+    pattern: /(?<![\p{Extended_Pictographic}0-9#*])[\ufe00-\ufe0f]/gu,
+    replace: "",
+  },
+  // Fences and inline code are where plugins look for programs (dataviewjs, Templater, Meta Bind, `= query`).
+  { name: "code", pattern: /`/gu, replace: "'" },
+  { name: "code fence", pattern: /~{3,}/gu, replace: "--" },
+  { name: "hidden comment", pattern: /%%/gu, replace: "% %" },
+  { name: "HTML or Templater", pattern: /<(?=[A-Za-z/!?%])/gu, replace: "‹" },
+  { name: "Templater", pattern: /%>/gu, replace: "%›" },
+  { name: "embed", pattern: /!(?=\[)/gu, replace: "! " },
+  { name: "wiki link", pattern: /\[(?=\[)/gu, replace: "[ " },
+  { name: "link", pattern: /\](?=[([])/gu, replace: "] " },
+  { name: "link definition", pattern: /^([ \t>]*\[[^\]\n]*\]):/gmu, replace: "$1 :" },
+  { name: "footnote", pattern: /\[\^|\^\[/gu, replace: "[ " },
+  { name: "template field", pattern: /\{(?=\{)/gu, replace: "{ " },
+  { name: "formula", pattern: /\$(?=\$)/gu, replace: "$ " },
+  { name: "formula", pattern: /\$(?=[^\s$][^$\n]*(?<=[^\s$])\$(?!\d))/gu, replace: "＄" },
+  {
+    name: "live link",
+    pattern: /\bhttp(s?):\/\//giu,
+    replace: (_match, s = "") => `hxxp${s.toLowerCase()}://`,
+  },
+  { name: "live link", pattern: /\b(?!hxxps?:)([a-z][a-z0-9+.-]{1,30}):\/\//giu, replace: "$1[:]//" },
+  {
+    name: "live link",
+    pattern: /\b(javascript|vbscript|data|file|mailto|tel|sms|obsidian|blob):(?=\S)/giu,
+    replace: "$1[:]",
+  },
+  // A tab or a run of spaces can push text out of sight, and four spaces at the start of a line make code.
+  { name: "indented code", pattern: /^((?:> |>(?! ))*)(?: {4,}|\t)[ \t]*/gmu, replace: "$1  " },
+  { name: "run of spaces", pattern: /[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]{20,}/gu, replace: "   " },
+  { name: "run of blank lines", pattern: /\n[ \t]*\n[ \t]*\n(?:[ \t]*\n)+/gu, replace: "\n\n\n" },
+];
+/* eslint-enable no-control-regex, no-misleading-character-class */
+
+/** More rounds than any text needs; each round removes or splits something. */
+const MAX_ROUNDS = 20;
+
+/** The text with everything active taken out or made visible. Idempotent; the result is inert. */
+export function neutralise(text: string): string {
+  let current = text.toWellFormed();
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const next = RULES.reduce((value, rule) => value.replace(rule.pattern, rule.replace as string), current);
+    if (next === current) return current;
+    current = next;
+  }
+  throw fail(
+    "NOTE_NOT_INERT",
+    "This text could not be made harmless, so none of it is shown. The original is unchanged in the mailbox.",
+  );
+}
+
+/** The same for something that stands on one line: a subject, a name. */
+export function neutraliseLine(text: string): string {
+  return neutralise(text.replace(/\s+/gu, " ")).trim();
+}
+
+/** Names of the rules a text breaks; empty when it is inert. */
+export function findActiveContent(text: string): string[] {
+  const found = RULES.filter((rule) => text.search(rule.pattern) >= 0).map((rule) => rule.name);
+  if (!text.isWellFormed()) found.push("broken character");
+  return [...new Set(found)];
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { isTaskId } from "./task-name.ts";
+
+/** Folder = state. `risk` is computed by code, never by a model. */
+export const RISKS = ["low", "medium", "high"] as const;
+export type Risk = (typeof RISKS)[number];
+
+const line = z
+  .string()
+  .max(500)
+  .regex(/^[^\r\n]*$/, "must be one line");
+const instant = z.iso.datetime();
+
+/**
+ * The fields every task note may have; a kind adds its own (`to`, `cc`, `subject`, ...). Flat, because
+ * Obsidian's properties are. An empty value (`send_at:`) counts as absent.
+ */
+export const commonFields = {
+  id: z.string().refine(isTaskId, "is not a task id"),
+  kind: z.string().max(40),
+  rev: z.int().min(1).max(99),
+  supersedes: line.optional(),
+  created: instant,
+  /** Never carried out after this; only as set or capped by the laptop. */
+  expires: instant.optional(),
+  /** One line for the list of what waits. */
+  summary: line,
+  risk: z.enum(RISKS).optional(),
+  /** 0 to 1, how sure the judge is. */
+  confidence: z.number().min(0).max(1).optional(),
+  /** What the thinking cost, in EUR. */
+  cost: z.number().min(0).optional(),
+  category: line.optional(),
+  /** Approve now, carry out then; only as set by the laptop or its owner. */
+  send_at: instant.optional(),
+  /** One line; longer text goes under "Feedback". */
+  feedback: line.optional(),
+  /** The provider's account, item and conversation this came from. */
+  source_account: line.optional(),
+  source_message: line.optional(),
+  source_thread: line.optional(),
+  /** The newest message of the conversation when this was drafted: a newer one means it moved on. */
+  source_last: line.optional(),
+  source_from: line.optional(),
+  source_date: instant.optional(),
+  source_subject: line.optional(),
+  /** The id of the claim this work was done under. */
+  claim: line.optional(),
+  drafted_at: instant.optional(),
+  /** Set by the laptop: `verified` when it derived the same from its own mailbox, else what it could not derive. */
+  checked: line.optional(),
+  /** One clear line on top of the note, for instance why it came back. */
+  notice: line.optional(),
+  approved_at: instant.optional(),
+  /** How it ended: `sent`, `no_reply_needed`, `rehearsed`, ... */
+  outcome: line.optional(),
+  outcome_at: instant.optional(),
+  /** The provider's own id of the effect. */
+  outcome_ref: line.optional(),
+} as const;
+
+export const commonSchema = z.strictObject(commonFields);
+export type CommonFields = z.infer<typeof commonSchema>;
+
+/** The common fields and, untyped here, the kind's own. */
+export type TaskFields = CommonFields & Readonly<Record<string, unknown>>;
+
+/** A task note in memory. `render` and `parse` are inverse on these. */
+export interface TaskNote {
+  fields: TaskFields;
+  /** What stands in the editable region: exactly what will be sent. Null for a kind without an action. */
+  text: string | null;
+  /** What the owner wrote under "Feedback". */
+  feedback: string;
+  /** The inert copy of what came in. */
+  original: string;
+}

@@ -1,0 +1,92 @@
+import { MAX_RECIPIENTS, type Channel, type Kind, type TaskFields } from "@nightdesk/claim-lib";
+import { z } from "zod";
+
+/** A bare address: one mailbox, nothing a mail library could expand into another (groups, comments, CR LF). */
+const address = z
+  .string()
+  .max(254)
+  .regex(/^[A-Za-z0-9.!#$&'*+/=?^_{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i, "is not a plain mail address");
+const subject = z.string().max(500).regex(/^[^\r\n]*$/, "must be one line");
+
+/** A mail nobody has answered yet. */
+const email: Kind = {
+  name: "email",
+  noun: "mail",
+  fields: {},
+  action: null,
+  describe: (fields) => ({
+    headline: `Mail from ${fields.source_from ?? "an unknown sender"}: ${fields.source_subject || "no subject"}`,
+    facts: [...received(fields), fields.summary, ...ending(fields)],
+  }),
+};
+
+/** A reply that waits for the owner, or was sent. */
+const emailReply: Kind = {
+  name: "email_reply",
+  noun: "reply",
+  fields: {
+    to: z.array(address).min(1, "has no recipient").max(MAX_RECIPIENTS),
+    cc: z.array(address).max(MAX_RECIPIENTS),
+    subject,
+  },
+  action: {
+    tool: "email_reply",
+    region: "Reply",
+    targetKeys: ["to", "cc"],
+    toArgs: (fields, text) => ({
+      to: fields["to"],
+      cc: fields["cc"],
+      subject: fields["subject"],
+      body: text,
+      source_message_id: fields.source_message ?? "",
+      thread_id: fields.source_thread ?? "",
+    }),
+    fromArgs: (args) => ({
+      fields: {
+        to: args["to"],
+        cc: args["cc"],
+        subject: args["subject"],
+        source_message: args["source_message_id"],
+        source_thread: args["thread_id"],
+      },
+      text: String(args["body"]),
+    }),
+  },
+  describe: (fields) => ({
+    headline: fields.outcome
+      ? `Reply to ${fields.source_from ?? "the sender"}`
+      : `Reply to ${fields.source_from ?? "the sender"}: moving this note to Approved/ sends it`,
+    facts: [
+      `To: ${listOf(fields, "to")}${listOf(fields, "cc") === "" ? "" : `, copy to: ${listOf(fields, "cc")}`}`,
+      `Subject: ${String(fields["subject"])}`,
+      ...received(fields),
+      `Why: ${fields.summary}`,
+      `Risk: ${fields.risk ?? "unknown"}. Checked: ${fields.checked ?? "not yet checked on this laptop"}`,
+      ...ending(fields),
+    ],
+  }),
+};
+
+function listOf(fields: TaskFields, key: string): string {
+  const value = fields[key];
+  return Array.isArray(value) ? value.join(", ") : "";
+}
+
+function received(fields: TaskFields): string[] {
+  return fields.source_date ? [`Received: ${fields.source_date.slice(0, 16).replace("T", " ")} UTC`] : [];
+}
+
+function ending(fields: TaskFields): string[] {
+  if (!fields.outcome) return [];
+  const ref = fields.outcome_ref ? ` (provider's id ${fields.outcome_ref})` : "";
+  const approved = fields.approved_at ? ` Approved ${fields.approved_at}.` : "";
+  return [`Ended: ${fields.outcome.replaceAll("_", " ")}, ${fields.outcome_at ?? ""}${ref}.${approved}`];
+}
+
+export const channel: Channel = {
+  name: "email",
+  needsAction: "cloud-email",
+  idPrefix: "em",
+  kinds: [email, emailReply],
+  liveTools: { prepare: "email_prepare", commit: "email_commit", find: "email_find" },
+};
