@@ -1,1 +1,2 @@
-export {};
+export { CLI_ERRORS } from "./errors.ts";
+export { runCommand, type CommandWorld } from "./run-command.ts";

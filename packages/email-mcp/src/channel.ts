@@ -5,8 +5,14 @@ import { z } from "zod";
 const address = z
   .string()
   .max(254)
-  .regex(/^[A-Za-z0-9.!#$&'*+/=?^_{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i, "is not a plain mail address");
-const subject = z.string().max(500).regex(/^[^\r\n]*$/, "must be one line");
+  .regex(
+    /^[A-Za-z0-9.!#$&'*+/=?^_{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i,
+    "is not a plain mail address",
+  );
+const subject = z
+  .string()
+  .max(500)
+  .regex(/^[^\r\n]*$/, "must be one line");
 
 /** A mail nobody has answered yet. */
 const email: Kind = {

@@ -1,1 +1,28 @@
-export {};
+export { EMAIL_MCP_ERRORS } from "./errors.ts";
+export {
+  CONFIG_EXAMPLES,
+  GOOGLE_BASE_URL,
+  isLoopbackUrl,
+  parseArguments,
+  readConfig,
+  type EmailConfig,
+  type Mode,
+  type TransportName,
+} from "./config.ts";
+export { checkScopes } from "./check-scopes.ts";
+export { startEmailMcp, type EmailMcp } from "./start-email-mcp.ts";
+export { composeReply, foldAddress, replySubject, type ReplyAddresses } from "./mime/compose-reply.ts";
+export {
+  parseAddressList,
+  parseAddrSpec,
+  type MailAddress,
+  type ParsedAddresses,
+} from "./mime/parse-address.ts";
+export {
+  firstHeader,
+  messageIds,
+  parseHeaders,
+  type HeaderBlock,
+  type Headers,
+} from "./mime/parse-headers.ts";
+export { parseMail, type Attachment, type ParsedMail } from "./mime/parse-mail.ts";

@@ -1,1 +1,13 @@
-export {};
+export { LOCAL_AGENT_ERRORS } from "./errors.ts";
+export { CONFIG_EXAMPLES, readConfig, type LocalConfig } from "./config.ts";
+export { FAILPOINTS, type ChannelLink, type Failpoint, type Ports } from "./ports.ts";
+export {
+  createAgent,
+  PARTS,
+  type Agent,
+  type AgentOutside,
+  type AgentSettings,
+  type PartName,
+} from "./agent.ts";
+export { openJournal, type Journal, type JournalEntry, type JournalRecord } from "./journal.ts";
+export { renderDashboard, type DashboardModel } from "./dashboard.ts";

@@ -1,0 +1,148 @@
+import { readFile, writeFile, mkdir, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { channel } from "@nightdesk/email-mcp/channel";
+import {
+  deriveTaskId,
+  FOLDERS,
+  kindsOf,
+  makeTaskName,
+  nameOf,
+  parseNote,
+  parseTaskName,
+  renderNote,
+  type TaskNote,
+} from "@nightdesk/claim-lib";
+import { runGit } from "@nightdesk/testkit";
+import { createCommitSigner, encodeCommit } from "@nightdesk/vault-sync";
+import { fail } from "./errors.ts";
+import { stepTimeoutMs } from "./tell-the-night.ts";
+import type { World } from "./world.ts";
+
+/** Where the attacker would have the mail go. */
+export const ATTACKER = "mallory@attacker.example";
+
+/** One hostile change, as it lies in the remote's history. */
+export interface HostileChange {
+  what: "forged approval" | "changed recipient";
+  /** The task it is about. */
+  id: string;
+  path: string;
+  commit: string;
+}
+
+const KINDS = kindsOf([channel]);
+/** A daemon may push between our fetch and our push; then everything is made anew on the new tip. */
+const MAX_TRIES = 20;
+
+/** A thief of the cloud's key works with plain git: a clone, two commits with that key's signature, two pushes. */
+export async function pushHostileCommits(world: World, victimPath: string): Promise<HostileChange[]> {
+  const clone = join(world.places.run, "attacker");
+  await mkdir(clone, { recursive: true });
+  await runGit(["clone", "--quiet", world.remote.path, clone], world.places.run);
+  const victim = parseNote(await readFile(join(clone, victimPath), "utf8"), KINDS);
+  const forged = forgeNote(victim, victimPath);
+  const changed = renderNote({ ...victim, fields: { ...victim.fields, to: [ATTACKER] } }, KINDS);
+  const forgedCommit = await push(world, clone, forged.path, forged.text);
+  const changedCommit = await push(world, clone, victimPath, changed);
+  return [
+    { what: "forged approval", id: forged.id, path: forged.path, commit: forgedCommit },
+    { what: "changed recipient", id: victim.fields.id, path: victimPath, commit: changedCommit },
+  ];
+}
+
+/** A note as good as any: right form, right name; only nobody presented it and nobody approved it. */
+function forgeNote(victim: TaskNote, victimPath: string): { id: string; path: string; text: string } {
+  const id = deriveTaskId(channel.idPrefix, "forged", victim.fields.id);
+  const fields = {
+    ...victim.fields,
+    id,
+    rev: 1,
+    to: [ATTACKER],
+    subject: "Re: Refund",
+    summary: "Refund agreed",
+  };
+  const date = parseTaskName(nameOf(victimPath))?.date ?? victim.fields.created.slice(0, 10);
+  const file = makeTaskName({ date, who: "Mallory", subject: "Refund", id, rev: 1 });
+  return { id, path: `${FOLDERS.approved}/${file}`, text: renderNote({ ...victim, fields }, KINDS) };
+}
+
+async function push(world: World, clone: string, path: string, text: string): Promise<string> {
+  const signer = createCommitSigner(
+    await readFile(join(world.places.cloud.state, "keys", "sync.pem"), "utf8"),
+  );
+  const git = (args: string[], input?: string | Buffer) =>
+    runGit(args, clone, input === undefined ? {} : { input });
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    await git(["fetch", "--quiet", "origin"]);
+    await git(["reset", "--quiet", "--hard", `origin/${world.remote.branch}`]);
+    await mkdir(dirname(join(clone, path)), { recursive: true });
+    await writeFile(join(clone, path), text);
+    await git(["add", "--", path]);
+    const [name = "", email = ""] = (
+      await git(["log", "-1", "--format=%an%n%ae", "--", FOLDERS.pending])
+    ).split("\n");
+    const draft = {
+      tree: await git(["write-tree"]),
+      parents: [await git(["rev-parse", "HEAD"])],
+      author: { name, email },
+      atMs: Date.now(),
+      message: "sync",
+    };
+    const bytes = encodeCommit(draft, signer.sign(encodeCommit(draft)));
+    const commit = await git(["hash-object", "-t", "commit", "-w", "--stdin"], Buffer.from(bytes));
+    const pushed = await git([
+      "push",
+      "--quiet",
+      "origin",
+      `${commit}:refs/heads/${world.remote.branch}`,
+    ]).then(
+      () => true,
+      () => false,
+    );
+    if (pushed) return commit;
+  }
+  throw fail("DEMO_COMMAND_FAILED", `The attack's commit could not be pushed in ${MAX_TRIES} tries.`);
+}
+
+/** Those of the hostile changes the laptop has told of, both in its audit and on the owner's dashboard. */
+export async function findRefused(world: World, changes: readonly HostileChange[]): Promise<HostileChange[]> {
+  const { vault } = world.places.local;
+  const audit = await readLines(join(vault, FOLDERS.logs, "local"));
+  const dashboard = (await readFile(join(vault, "Dashboard.md"), "utf8").catch(() => "")).split("\n");
+  const tellsOf = (lines: readonly string[], change: HostileChange) =>
+    lines.some((line) => /refused/i.test(line) && line.includes(nameOf(change.path).replace(/\.md$/, "")));
+  return changes.filter((change) => tellsOf(audit, change) && tellsOf(dashboard, change));
+}
+
+async function readLines(folder: string): Promise<string[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".jsonl"));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+  return texts.flatMap((text) => text.split("\n"));
+}
+
+/** Waits until the owner has been told of all of them. */
+export async function waitUntilRefused(world: World, changes: readonly HostileChange[]): Promise<void> {
+  await world.observer.until(
+    "both hostile changes to be refused and told",
+    stepTimeoutMs(world),
+    async () => {
+      return (await findRefused(world, changes)).length === changes.length;
+    },
+  );
+}
+
+/** Everything the attack brought about: mails to the attacker or for the forged task, and its file in the laptop's Approved/. */
+export async function countExecuted(world: World, changes: readonly HostileChange[]): Promise<number> {
+  const forgedNames = changes
+    .filter((change) => change.what === "forged approval")
+    .map((change) => nameOf(change.path));
+  const appeared = world.observer
+    .sightings()
+    .filter(
+      (one) => one.zone === "local" && one.kind === "appeared" && forgedNames.includes(nameOf(one.path)),
+    );
+  const mails = (await world.observer.sent()).filter(({ mail }) =>
+    [...mail.to, ...mail.cc, ...mail.bcc].includes(ATTACKER),
+  );
+  return appeared.length + mails.length;
+}

@@ -1,0 +1,109 @@
+import { join, resolve } from "node:path";
+import { createBareRemote, GMAIL_DEFAULTS } from "@nightdesk/testkit";
+import { makeState } from "../init/make-state.ts";
+import { seedVault } from "../init/seed-vault.ts";
+import { createPostman } from "./deliver-mails.ts";
+import { makePlaces, writeSettings, type DemoPlaces } from "./make-places.ts";
+import { startObserver } from "./observer.ts";
+import { createOwner } from "./owner.ts";
+import type { DemoOptions } from "./parse-arguments.ts";
+import type { Story } from "./story.ts";
+import type { World } from "./world.ts";
+import { createZone } from "./zone.ts";
+
+export type WorldParts = World;
+
+/** packages/cli/src/demo -> the project. */
+const PROJECT_ROOT = process.env["NIGHTDESK_DEMO_ROOT"] ?? resolve(import.meta.dirname, "../../../..");
+/** Mail is looked for every second, so that the demo is not mostly waiting; a real cloud asks every 10 s. */
+const MAIL_POLL_SECONDS = "1";
+/** Room over the number of mails, so that the cap of 10 an hour does not hold the demo up. */
+const CAP_ROOM = 10;
+
+/**
+ * Builds the two machines, their remote and the mailbox. What has been made so far is put into `parts` at
+ * once, so that a clean-up in the middle finds it.
+ */
+export async function openWorld(
+  options: DemoOptions,
+  story: Story,
+  parts: Partial<WorldParts>,
+  check: () => void,
+  projectRoot: string = PROJECT_ROOT,
+): Promise<World> {
+  parts.options = options;
+  story.say(
+    `Nightdesk's demo: two machines in one, ${options.mails} mails, a pretend mailbox, real processes, real git.`,
+  );
+  const places = (parts.places = await makePlaces(options.keep));
+  const { startGmail } = await import("@nightdesk/testkit/gmail");
+  const gmail = (parts.gmail = await startGmail());
+  const remote = (parts.remote = await createBareRemote({ path: places.remote }));
+  // As `nightdesk init` does it: the cloud has no key that could sign an approval.
+  for (const name of ["cloud", "local"] as const) {
+    await makeState(places[name].state, name);
+    await seedVault(places[name].vault, join(projectRoot, "vault-template"));
+  }
+  await writeZoneSettings(places, gmail.baseUrl, options.mails);
+  const zones = (parts.zones = {
+    cloud: createZone({ name: "cloud", places: places.cloud, projectRoot }),
+    local: createZone({ name: "local", places: places.local, projectRoot }),
+  });
+  const observer = (parts.observer = await startObserver({
+    vaults: { cloud: places.cloud.vault, local: places.local.vault },
+    remote,
+    gmail,
+  }));
+  check();
+  const postman = createPostman(gmail, options.mails, Date.now() - options.mails * 1000);
+  const owner = createOwner({ vault: places.local.vault, observer });
+  story.say(`Their folders: ${places.root}`);
+  return {
+    options,
+    story,
+    places,
+    gmail,
+    remote,
+    zones,
+    observer,
+    postman,
+    owner,
+    times: { laptopStartMs: 0, bothRunFromMs: 0 },
+  };
+}
+
+async function writeZoneSettings(places: DemoPlaces, gmailUrl: string, mails: number): Promise<void> {
+  const common = {
+    GIT_REMOTE: `file://${places.remote}`,
+    GIT_BRANCH: "main",
+    CHANNELS: "email",
+    GMAIL_CLIENT_ID: GMAIL_DEFAULTS.clientId,
+    GMAIL_CLIENT_SECRET: GMAIL_DEFAULTS.clientSecret,
+    GMAIL_ADDRESS: GMAIL_DEFAULTS.address,
+    GMAIL_BASE_URL: gmailUrl,
+    DEV_MODE: "false",
+    LOG_LEVEL: "info",
+  };
+  const cap = String(mails + CAP_ROOM);
+  await writeSettings(places.cloud.envFile, {
+    AGENT_TYPE: "cloud",
+    VAULT_PATH: places.cloud.vault,
+    STATE_PATH: places.cloud.state,
+    EMAIL_MCP_SOCKET: places.cloud.socket,
+    ...common,
+    GMAIL_REFRESH_TOKEN: GMAIL_DEFAULTS.readonlyToken,
+    THINK_PROVIDER: "rules",
+    OWNER_NAME: GMAIL_DEFAULTS.ownerName,
+    MAIL_POLL_SECONDS,
+  });
+  await writeSettings(places.local.envFile, {
+    AGENT_TYPE: "local",
+    VAULT_PATH: places.local.vault,
+    STATE_PATH: places.local.state,
+    EMAIL_MCP_SOCKET: places.local.socket,
+    ...common,
+    GMAIL_REFRESH_TOKEN: GMAIL_DEFAULTS.composeToken,
+    MAX_EMAILS_PER_HOUR: cap,
+    MAX_EMAILS_PER_DAY: cap,
+  });
+}

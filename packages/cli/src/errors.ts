@@ -1,0 +1,11 @@
+import { CLAIM_LIB_ERRORS, defineErrors } from "@nightdesk/claim-lib";
+
+/** Every error of the command line, apart from the demo's own. */
+export const CLI_ERRORS = {
+  CONFIG_INVALID: CLAIM_LIB_ERRORS.CONFIG_INVALID,
+  USAGE: { retry: "never", when: "a command or option is unknown or malformed" },
+  ENV_EXISTS: { retry: "never", when: "init would overwrite a settings file" },
+  INIT_FAILED: { retry: "safe", when: "a folder or file could not be made" },
+} as const;
+
+export const fail = defineErrors(CLI_ERRORS);

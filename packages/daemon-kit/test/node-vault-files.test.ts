@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { createTempDir, runVaultFilesContract, withTempDir } from "@nightdesk/testkit";
+import { NightdeskError } from "@nightdesk/claim-lib";
+import { createNodeVaultFiles } from "../src/node-vault-files.ts";
+
+runVaultFilesContract("the vault on a real disk", async () => {
+  const folder = await createTempDir("vault");
+  const vault = join(folder.path, "vault");
+  const outside = join(folder.path, "outside");
+  await mkdir(vault);
+  await mkdir(outside);
+  await writeFile(join(outside, "secret.md"), "secret");
+  return {
+    files: createNodeVaultFiles(vault),
+    outside,
+    plantLink: (path, target) => symlink(target, join(vault, path)),
+    readOutside: (name) => readFile(join(outside, name), "utf8").catch(() => null),
+    cleanUp: folder.remove,
+  };
+});
+
+describe("the vault on a real disk", () => {
+  it(
+    "a named pipe in the vault makes no operation hang",
+    { skip: process.platform === "win32" && "no mkfifo" },
+    () =>
+      withTempDir(async (vault) => {
+        execFileSync("mkfifo", [join(vault, "pipe.md")]);
+        const files = createNodeVaultFiles(vault);
+        assert.deepEqual(await files.list(""), []);
+        assert.equal(await files.read("pipe.md"), null);
+        assert.equal(await files.stat("pipe.md"), null);
+        await assert.rejects(files.append("pipe.md", "x\n"), { code: "FILE_NOT_REGULAR" });
+        await assert.rejects(files.write("pipe.md", "x\n"), { code: "FILE_NOT_REGULAR" });
+        await assert.rejects(files.move("pipe.md", "a.md"), { code: "FILE_NOT_REGULAR" });
+      }),
+  );
+
+  it("a file far too large is left alone with a sentence", () =>
+    withTempDir(async (vault) => {
+      await writeFile(join(vault, "film.md"), Buffer.alloc(17 * 1024 * 1024));
+      await assert.rejects(createNodeVaultFiles(vault).read("film.md"), { code: "NOTE_TOO_LARGE" });
+    }));
+
+  it("notes are readable for the owner's other programs, and no temporary file stays, also after a failure", () =>
+    withTempDir(async (vault) => {
+      const files = createNodeVaultFiles(vault);
+      await files.write("Done/a.md", "x");
+      assert.equal((await stat(join(vault, "Done/a.md"))).mode & 0o777, 0o644);
+      await mkdir(join(vault, "Done/b.md"));
+      await assert.rejects(files.write("Done/b.md", "x"), (error) => NightdeskError.is(error));
+      assert.deepEqual((await readdir(join(vault, "Done"))).sort(), ["a.md", "b.md"]);
+    }));
+
+  it("a disk that refuses is an error with a code that may be tried again, and the note stays", async (t) => {
+    if (process.getuid?.() === 0) return t.skip("root may write everywhere");
+    return withTempDir(async (vault) => {
+      const files = createNodeVaultFiles(vault);
+      await files.write("Done/a.md", "x");
+      await chmod(join(vault, "Done"), 0o500);
+      await assert.rejects(files.write("Done/a.md", "y"), { code: "FILE_FAILED", retry: "safe" });
+      assert.equal(await files.read("Done/a.md"), "x");
+      await chmod(join(vault, "Done"), 0o700);
+    });
+  });
+
+  it("a second name of the same file counts as taken, because renaming onto it would do nothing", () =>
+    withTempDir(async (vault) => {
+      const files = createNodeVaultFiles(vault);
+      await files.write("a.md", "x");
+      await link(join(vault, "a.md"), join(vault, "A.md"));
+      await assert.rejects(files.move("a.md", "A.md"), { code: "CLAIM_TARGET_EXISTS" });
+    }));
+
+  it("a line that a crash cut short does not swallow the next one", () =>
+    withTempDir(async (vault) => {
+      await writeFile(join(vault, "log.jsonl"), '{"a":1}\n{"b":');
+      const files = createNodeVaultFiles(vault);
+      await files.append("log.jsonl", '{"c":3}\n');
+      assert.equal(await files.read("log.jsonl"), '{"a":1}\n{"b":\n{"c":3}\n');
+    }));
+
+  it("unfinished files of a killed process are not listed", () =>
+    withTempDir(async (vault) => {
+      await writeFile(join(vault, ".nd-tmp-0011"), "half");
+      assert.deepEqual(await createNodeVaultFiles(vault).list(""), []);
+    }));
+});

@@ -1,0 +1,43 @@
+/** Every limit of the mail channel in one place, with its reason. */
+
+/** Decoded text of one mail. Longer ones are machine output; the rest stays in the mailbox. */
+export const MAX_TEXT_CHARS = 200_000;
+
+/** HTML longer than this costs seconds to turn into text; ordinary newsletters are under 300 kB. */
+export const MAX_HTML_CHARS = 2_000_000;
+
+/** Names of attachments listed for one mail. */
+export const MAX_ATTACHMENTS = 100;
+
+/** Addresses read from one header line; beyond that it is a mailing. */
+export const MAX_HEADER_ADDRESSES = 200;
+
+/** Nesting of MIME parts. Real mail stays under 6; each level costs one more pass over the bytes. */
+export const MAX_MIME_DEPTH = 12;
+
+/** MIME parts looked at in one mail. */
+export const MAX_MIME_PARTS = 300;
+
+/** The top header block. Gmail itself takes 500 kB. */
+export const MAX_HEADER_BYTES = 512 * 1024;
+
+/** Message ids kept of a References line: a thread of 100 answers is long, one of 10,000 an attack. */
+export const MAX_REFERENCES = 200;
+
+/** Subject of a reply, as the note's schema takes it. */
+export const MAX_SUBJECT_CHARS = 500;
+
+/** One request to Gmail. Its own front end gives up after 60 s. */
+export const REQUEST_TIMEOUT_MS = 20_000;
+
+/** Reads: at most this many requests, with pauses in between; in all under the 60 s an MCP client waits. */
+export const READ_ATTEMPTS = 4;
+export const BACKOFF_BASE_MS = 400;
+export const BACKOFF_MAX_MS = 5_000;
+
+/** A longer Retry-After is handed to the caller instead of being waited for. */
+export const MAX_RETRY_AFTER_MS = 10_000;
+
+/** Results of one search page. */
+export const MAX_PAGE = 500;
+export const DEFAULT_PAGE = 100;

@@ -1,0 +1,45 @@
+import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
+import { describeError } from "@nightdesk/claim-lib";
+import { createLogger } from "@nightdesk/daemon-kit/logger";
+import { onStop, signalReady } from "@nightdesk/daemon-kit/pm2-link";
+import { serveMcp } from "@nightdesk/daemon-kit/serve-mcp";
+import { systemClock } from "@nightdesk/daemon-kit/system-clock";
+import { systemRandom } from "@nightdesk/daemon-kit/system-random";
+import { parseArguments, readConfig } from "./config.ts";
+import { startEmailMcp } from "./start-email-mcp.ts";
+
+const flushCache = keepCompileCache();
+
+try {
+  const config = readConfig(process.env, parseArguments(process.argv.slice(2)));
+  // Over stdio stdout is the protocol's own; a log line there would break it.
+  const stream = config.transport === "stdio" ? process.stderr : process.stdout;
+  const logger = createLogger({ name: "email-mcp", level: config.logLevel, stream });
+  const email = await startEmailMcp(config, { clock: systemClock, random: systemRandom, logger });
+  const service = await serveMcp({
+    createServer: email.createServer,
+    transport: config.transport,
+    socketPath: config.socketPath,
+    logger,
+  });
+  onStop(
+    async () => {
+      await service.close();
+      email.close();
+    },
+    { onError: (error) => logger.error({ event: "stop.failed", error }) },
+  );
+  if (config.transport === "stdio")
+    process.stdin.once("end", () => void process.kill(process.pid, "SIGTERM"));
+  logger.info({
+    event: "email-mcp.ready",
+    mode: config.mode,
+    transport: config.transport,
+    account: email.account,
+  });
+  signalReady();
+  flushCache();
+} catch (error) {
+  process.stderr.write(`${describeError(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,93 @@
+import type { SyncStatus } from "@nightdesk/claim-lib";
+import { createApprover } from "./approve.ts";
+import { checkRecords } from "./check-records.ts";
+import type { DashboardModel } from "./dashboard.ts";
+import { createDashboard } from "./keep-dashboard.ts";
+import { createLimiter } from "./limiter.ts";
+import type { Caps } from "./limits.ts";
+import type { Notifier } from "./notify.ts";
+import type { Ports } from "./ports.ts";
+import { createPresenter } from "./present.ts";
+import { createReconciler } from "./reconcile.ts";
+import { recordRejections } from "./rejected.ts";
+import { createWaitingNotes } from "./waiting-notes.ts";
+
+export interface AgentSettings {
+  undoWindowMs: number;
+  caps: Caps;
+}
+
+export interface AgentOutside {
+  notifier: Notifier;
+  /** A file of the state folder, null when it is not there. */
+  readState: (file: string) => Promise<string | null>;
+  /** A part of the flow has something new to look at. */
+  ring: (part: PartName) => void;
+  onDashboard: (model: DashboardModel, sync: SyncStatus | null) => void;
+}
+
+/** The flow's parts; each looks by itself, so that a slow mailbox never holds up an approval. */
+export const PARTS = ["present", "approve", "reconcile", "dashboard"] as const;
+export type PartName = (typeof PARTS)[number];
+
+/** One look; resolves with when to look again, null when only something new is a reason to. */
+export type Look = () => Promise<number | null>;
+
+export interface Agent {
+  looks: Readonly<Record<PartName, Look>>;
+  /** Resolves when nothing is being decided or carried out any more. */
+  idle(): Promise<void>;
+}
+
+/** Puts the flow together: present, approve, execute (inside approve), reconcile, dashboard. */
+export async function createAgent(
+  ports: Ports,
+  settings: AgentSettings,
+  outside: AgentOutside,
+): Promise<Agent> {
+  await checkRecords(ports);
+  const listWaiting = createWaitingNotes(ports);
+  const presenter = createPresenter(ports, listWaiting);
+  const reconciler = createReconciler(ports);
+  const limiter = createLimiter(ports.journal, ports.mode, () => settings.caps);
+  const approver = createApprover(ports, {
+    undoWindowMs: settings.undoWindowMs,
+    limiter,
+    onExecuted: (id, executed) => {
+      reconciler.report(id, executed);
+      if (executed.state !== "done") outside.ring("reconcile");
+    },
+    onChange: () => {
+      outside.ring("approve");
+      outside.ring("dashboard");
+    },
+  });
+  const showDashboard = createDashboard(ports, {
+    listWaiting,
+    held: approver.held,
+    stuck: reconciler.waiting,
+    trouble: presenter.trouble,
+    readState: outside.readState,
+    caps: settings.caps,
+    usedThisHour: () =>
+      ports.channels.reduce((sum, { name }) => sum + limiter.usedThisHour(name, ports.clock.now()), 0),
+  });
+  return {
+    looks: {
+      present: presenter.look,
+      approve: approver.look,
+      reconcile: reconciler.look,
+      dashboard: async () => {
+        await recordRejections(ports);
+        const { model, sync } = await showDashboard();
+        outside.notifier.update({
+          waiting: (await listWaiting()).map(({ path, name }) => ({ key: path, from: name.who })),
+          attention: model.attention.map(({ file }) => file),
+        });
+        outside.onDashboard(model, sync);
+        return null;
+      },
+    },
+    idle: approver.idle,
+  };
+}

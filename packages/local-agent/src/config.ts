@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import {
+  absolutePath,
+  COMMON_EXAMPLES,
+  commonFields,
+  wholeNumber,
+} from "@nightdesk/daemon-kit/common-config";
+import { loadConfig, type Environment } from "@nightdesk/daemon-kit/load-config";
+import type { LogLevel } from "@nightdesk/daemon-kit/logger";
+import { z } from "zod";
+import type { Caps } from "./limits.ts";
+import { FAILPOINTS, type Failpoint } from "./ports.ts";
+
+const schema = z.object({
+  ...commonFields,
+  AGENT_TYPE: z.literal("local", { message: "must be local: only the laptop carries anything out" }),
+  MAX_EMAILS_PER_HOUR: wholeNumber({ min: 1, max: 10_000, default: 10 }),
+  MAX_EMAILS_PER_DAY: wholeNumber({ min: 1, max: 100_000, default: 50 }),
+  UNDO_WINDOW_SECONDS: wholeNumber({ min: 0, max: 3600, default: 5 }),
+  EMAIL_MCP_SOCKET: absolutePath().optional(),
+  /** For tests: dies there, once. */
+  NIGHTDESK_FAILPOINT: z
+    .string()
+    .transform((value) => value.split(",").map((name) => name.trim()))
+    .pipe(z.array(z.enum(FAILPOINTS, { message: `must be out of ${FAILPOINTS.join(", ")}` })))
+    .default([]),
+});
+
+/** What a right value looks like, for messages and for the `.env` that `init` makes. */
+export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
+  ...COMMON_EXAMPLES,
+  AGENT_TYPE: "local",
+  MAX_EMAILS_PER_HOUR: "10",
+  MAX_EMAILS_PER_DAY: "50",
+  UNDO_WINDOW_SECONDS: "5",
+  EMAIL_MCP_SOCKET: "/home/anna/.nightdesk/mcp/email.sock",
+  NIGHTDESK_FAILPOINT: "after:commit",
+};
+
+export interface LocalConfig {
+  vaultPath: string;
+  statePath: string;
+  channels: string[];
+  mode: "live" | "dry_run";
+  logLevel: LogLevel;
+  caps: Caps;
+  undoWindowMs: number;
+  failpoints: readonly Failpoint[];
+  /** Where a channel's server listens. */
+  socketOf(channel: string): string;
+}
+
+/** Reads the settings once. Throws CONFIG_INVALID naming every wrong variable with an example. */
+export function readConfig(env: Environment): LocalConfig {
+  const values = loadConfig(schema, { env, examples: CONFIG_EXAMPLES });
+  return {
+    vaultPath: values.VAULT_PATH,
+    statePath: values.STATE_PATH,
+    channels: values.CHANNELS,
+    mode: values.DEV_MODE ? "dry_run" : "live",
+    logLevel: values.LOG_LEVEL,
+    caps: { perHour: values.MAX_EMAILS_PER_HOUR, perDay: values.MAX_EMAILS_PER_DAY },
+    undoWindowMs: values.UNDO_WINDOW_SECONDS * 1000,
+    failpoints: values.NIGHTDESK_FAILPOINT,
+    socketOf: (channel) =>
+      (channel === "email" ? values.EMAIL_MCP_SOCKET : undefined) ??
+      join(values.STATE_PATH, "mcp", `${channel}.sock`),
+  };
+}

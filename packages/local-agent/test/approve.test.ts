@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseNote } from "@nightdesk/claim-lib";
+import {
+  approved,
+  createWorld,
+  deliver,
+  kinds,
+  makeTask,
+  placesOf,
+  putMail,
+  reasonOf,
+  run,
+  runFor,
+  startAgent,
+  type World,
+} from "./world.ts";
+import { checkRefused } from "./check-refused.ts";
+
+test("an approved note is sent once, as it is, and lies in Done with its outcome", async () => {
+  const world = createWorld();
+  const task = await approved(world, { text: "Hello Anna,\n\nThursday works.\n  \nBest" });
+  await run(world);
+  assert.deepEqual(
+    world.server.sent.map(({ args }) => args),
+    [
+      {
+        to: ["anna@kunde.example"],
+        cc: [],
+        subject: "Re: Angebot 2291",
+        body: "Hello Anna,\n\nThursday works.\n  \nBest",
+        source_message_id: "m1",
+        thread_id: "t1",
+      },
+    ],
+  );
+  assert.deepEqual(placesOf(world, task), [`Done/2026-11/${task.file}`]);
+  const { fields } = parseNote(world.files.snapshot()[`Done/2026-11/${task.file}`] ?? "", kinds);
+  assert.equal(fields.outcome, "sent");
+  assert.equal(fields.outcome_ref, "sent-1");
+  assert.equal(fields.approved_at, "2026-11-21T08:00:00.000Z");
+  assert.equal(fields.outcome_at, "2026-11-21T08:00:05.000Z");
+});
+
+test("nothing is sent before the undo window ends, and moving the note back cancels it", async () => {
+  const world = createWorld();
+  const task = await approved(world);
+  const agent = await startAgent(world);
+  await runFor(world, agent, 4);
+  assert.equal(world.server.sent.length, 0);
+  await world.files.move(`Approved/${task.file}`, `Pending_Approval/email/${task.file}`);
+  await runFor(world, agent, 20);
+  assert.equal(world.server.sent.length, 0);
+});
+
+test("every write to the note starts the undo window anew, and the last text is what is sent", async () => {
+  const world = createWorld();
+  const task = await approved(world);
+  const agent = await startAgent(world);
+  await runFor(world, agent, 4);
+  await world.files.write(`Approved/${task.file}`, task.text.replace("Thursday works.", "Friday works."));
+  await runFor(world, agent, 4);
+  assert.equal(world.server.sent.length, 0);
+  await runFor(world, agent, 2);
+  assert.match(String(world.server.sent[0]?.args["body"]), /Friday works/);
+});
+
+test("a note that never waited for approval on this laptop is not carried out", async () => {
+  const world = createWorld();
+  putMail(world);
+  const task = makeTask(world);
+  await world.files.write(`Approved/${task.file}`, task.text);
+  await run(world);
+  checkRefused(world, task.file, task.text, /never waited for your approval/, "NEVER_PRESENTED");
+});
+
+test("an older revision is not carried out when a newer one was presented", async () => {
+  const world = createWorld();
+  const old = await approved(world);
+  await deliver(world, makeTask(world, { rev: 2 }));
+  await run(world);
+  checkRefused(world, old.file, old.text, /newer version/, "OLD_REVISION");
+});
+
+test("a note that lies in two folders is not carried out", async () => {
+  const world = createWorld();
+  const task = await approved(world);
+  await world.files.write(`Rejected/${task.file}`, task.text);
+  await run(world);
+  checkRefused(world, task.file, task.text, /more than one folder.*Rejected/, "TWO_COPIES");
+});
+
+test("a note that was carried out before is not carried out again, wherever it comes from", async () => {
+  const world = createWorld();
+  const task = await approved(world);
+  await run(world);
+  const done = world.files.snapshot()[`Done/2026-11/${task.file}`] ?? "";
+  for (const bytes of [task.text, done]) {
+    await world.files.write(`Approved/${task.file}`, bytes);
+    await run(world);
+    assert.equal(world.server.sent.length, 1);
+    assert.match(reasonOf(world, task.file), /already carried out/);
+    await world.files.remove(`Needs_Attention/${task.file}`);
+  }
+});
+
+test("another revision of a task that was carried out is not carried out", async () => {
+  const world = createWorld();
+  await approved(world);
+  await run(world);
+  const second = await approved(world, { rev: 2 });
+  await run(world);
+  assert.equal(world.server.sent.length, 1);
+  assert.match(reasonOf(world, second.file), /already carried out/);
+});
+
+test("a note past its time goes to Expired and is not carried out", async () => {
+  const world = createWorld();
+  const task = await approved(world, { fields: { expires: "2026-11-21T07:59:59.000Z" } });
+  await run(world);
+  assert.equal(world.server.sent.length, 0);
+  assert.deepEqual(placesOf(world, task), [`Expired/${task.file}`]);
+  assert.equal(world.files.snapshot()[`Expired/${task.file}`], task.text);
+});
+
+test("a note put right and approved again is sent, and its old reason goes", async () => {
+  const world = createWorld();
+  const task = await approved(world, { text: "On [date] then." });
+  await run(world);
+  await world.files.write(`Needs_Attention/${task.file}`, task.text.replace("[date]", "Thursday"));
+  await world.files.move(`Needs_Attention/${task.file}`, `Approved/${task.file}`);
+  await run(world);
+  assert.equal(world.server.sent.length, 1);
+});
+
+test("STOP.md halts everything, and the undo window starts anew when it is gone", async () => {
+  const world = createWorld();
+  await approved(world);
+  await world.files.write("STOP.md", "");
+  const agent = await startAgent(world);
+  await runFor(world, agent, 30);
+  assert.equal(world.server.sent.length, 0);
+  assert.match([...agent.approver.held().values()].join(), /STOP\.md/);
+  await world.files.remove("STOP.md");
+  await runFor(world, agent, 4);
+  assert.equal(world.server.sent.length, 0);
+  await runFor(world, agent, 3);
+  assert.equal(world.server.sent.length, 1);
+});
+
+test("what is over the hourly cap waits in Approved with its time, and is sent then", async () => {
+  const world = createWorld();
+  for (let number = 1; number <= 5; number += 1) await approved(world, { number });
+  const agent = await startAgent(world, { perHour: 3 });
+  await runFor(world, agent, 8);
+  assert.equal(world.server.sent.length, 3);
+  assert.equal((await world.files.list("Approved")).length, 2);
+  assert.match([...agent.approver.held().values()].join(), /Waits until 2026-11-21 09:00 UTC/);
+  await world.clock.advance(3_590_000);
+  await runFor(world, agent, 20);
+  assert.equal(world.server.sent.length, 5);
+});
+
+test("a mail server that is away holds the note, and it is sent when it is back", async () => {
+  const world = createWorld();
+  await approved(world);
+  world.server.isDown = true;
+  const agent = await startAgent(world);
+  await runFor(world, agent, 10);
+  assert.match([...agent.approver.held().values()].join(), /could not be reached/);
+  world.server.isDown = false;
+  await runFor(world, agent, 31);
+  assert.equal(world.server.sent.length, 1);
+});
+
+test("forty approvals at once are all sent once", async () => {
+  const world = createWorld();
+  for (let number = 1; number <= 40; number += 1) await approved(world, { number });
+  const agent = await startAgent(world);
+  await runFor(world, agent, 20);
+  assert.equal(world.server.sent.length, 40);
+  assert.equal(new Set(world.server.sent.map(({ args }) => args["source_message_id"])).size, 40);
+});
+
+test("when the journal was lost, what is approved or under way counts as unknown and is not sent", async () => {
+  const world = createWorld();
+  await run(world, 1);
+  const task = await approved(world);
+  const other = makeTask(world, { number: 2 });
+  await world.files.write(`In_Progress/local/${other.file}`, other.text);
+  world.journal.lines.length = 0;
+  await run(world);
+  assert.equal(world.server.sent.length, 0);
+  assert.deepEqual(placesOf(world, task), [`Needs_Attention/${task.file}`]);
+  assert.deepEqual(placesOf(world, other), [`Needs_Attention/${other.file}`]);
+  assert.match(reasonOf(world, other.file), /not known whether this was carried out/);
+});
+
+test("a rehearsal ends like the real thing, sends nothing, and its note never becomes live", async () => {
+  const world = createWorld();
+  const task = await approved(world);
+  world.server.mode = "dry_run";
+  await runFor(world, await startAgent(world, { mode: "dry_run" }), 8);
+  const done = `Done/2026-11/${task.file}`;
+  assert.equal(parseNote(world.files.snapshot()[done] ?? "", kinds).fields.outcome, "rehearsed");
+  world.server.mode = "live";
+  await world.files.move(done, `Approved/${task.file}`);
+  await run(world);
+  assert.equal(world.server.sent.length, 1, "the rehearsal's own");
+  assert.match(reasonOf(world, task.file), /already carried out/);
+});
+
+test("a rehearsal that was interrupted is not carried out for real after a restart", async () => {
+  const world = createWorld();
+  const task = await approved(world);
+  world.server.mode = "dry_run";
+  world.server.faults.set("email_commit", ["lost-request"]);
+  await runFor(world, await startAgent(world, { mode: "dry_run" }), 5);
+  assert.ok(world.journal.lines.some((line) => line["type"] === "prepared"));
+  world.server.mode = "live";
+  await run(world);
+  assert.equal(world.server.sent.length, 0);
+  assert.deepEqual(placesOf(world, task), [`Needs_Attention/${task.file}`]);
+});

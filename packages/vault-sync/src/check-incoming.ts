@@ -1,0 +1,160 @@
+import type { Kinds, Role } from "@nightdesk/claim-lib";
+import { buildTree } from "./build-tree.ts";
+import { acceptChanges, type RefusedPath, type Writer } from "./check-changes.ts";
+import { fail } from "./errors.ts";
+import type { Commit } from "./git/commit-codec.ts";
+import type { CommitSigner } from "./git/commit-signer.ts";
+import type { ObjectStore } from "./git/object-store.ts";
+import type { Oid } from "./git/oid.ts";
+import { MAX_ENTRIES_PER_CHECK, MAX_ENTRIES_PER_COMMIT, MAX_INCOMING_COMMITS } from "./limits.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { diffTrees } from "./tree-diff.ts";
+import type { TreeChange } from "./vault-index.ts";
+
+export interface IncomingDeps {
+  store: ObjectStore;
+  signer: Pick<CommitSigner, "isOwn">;
+  kinds: Kinds;
+  /** Which replica this is. Everything it did not sign itself counts as the other's. */
+  replica: Role;
+  /** True for a commit this replica recorded before it pushed it. */
+  isKnownOwn(commit: Oid): boolean;
+}
+
+export interface RefusedIncoming extends RefusedPath {
+  commit: Oid;
+}
+
+export type Incoming =
+  /** The remote holds what was synced before, and no more: it was put back to an older state. */
+  | { state: "behind" }
+  | {
+      state: "ahead";
+      /** What is accepted of the tip, as a tree of our own making. */
+      accepted: Snapshot;
+      /** The tree the tip itself names. It differs from `accepted` by what is to be reverted. */
+      tipTree: Oid;
+      refused: RefusedIncoming[];
+      /** When the other side last committed, by its own clock; null when nothing of it came. */
+      peerAtMs: number | null;
+      commits: number;
+      /** Commits with this cloud's key that it did not make: its key was copied, or its disk put back. */
+      strangers: Oid[];
+    };
+
+interface Link {
+  oid: Oid;
+  commit: Commit;
+}
+
+/**
+ * Checks everything between what was synced last and the fetched tip, commit by commit, before any of
+ * it reaches the disk. Throws REMOTE_DIVERGED, REMOTE_HISTORY_TOO_LONG or OWN_COMMIT_UNKNOWN, with
+ * nothing applied. It only reads objects, and writes the trees of what was accepted.
+ * @param base the commit synced last (null for a replica that never synced) and what was accepted of it
+ */
+export async function checkIncoming(
+  deps: IncomingDeps,
+  base: { commit: Oid | null; accepted: Snapshot },
+  tip: Oid,
+): Promise<Incoming> {
+  const chain = await readIncoming(deps, tip, base.commit);
+  if (chain === null) {
+    if (base.commit !== null && (await readChain(deps.store, base.commit, tip)) !== null) return { state: "behind" };
+    throw fail(
+      "REMOTE_DIVERGED",
+      "The remote's history does not contain what was synced before: somebody rewrote it. Nothing was applied or published. " +
+        "If that was you, run: nightdesk repair. If not, treat the remote as taken over.",
+      { data: { tip, base: base.commit } },
+    );
+  }
+  const index = base.accepted.index.clone();
+  const budget = { left: MAX_ENTRIES_PER_CHECK };
+  const taken: TreeChange[] = [];
+  const refused: RefusedIncoming[] = [];
+  const strangers: Oid[] = [];
+  let peerAtMs: number | null = null;
+  let before: Oid | null = chain.baseTree;
+  for (const { oid, commit } of chain.links) {
+    const { writer, isStranger } = writerOf(deps, oid, commit);
+    if (isStranger) strangers.push(oid);
+    const own = await diffCommit(deps.store, before, commit.tree, budget);
+    if (own.broken !== null) refused.push({ path: ".", reason: own.broken, commit: oid });
+    else {
+      const judged = await acceptChanges({ store: deps.store, kinds: deps.kinds, writer, accepted: index }, own.changes);
+      taken.push(...judged.taken);
+      for (const one of [...own.refused, ...judged.refused]) refused.push({ ...one, commit: oid });
+    }
+    if (writer !== "self") peerAtMs = commit.committedAtMs;
+    before = commit.tree;
+  }
+  const tree = await buildTree(deps.store, base.accepted.tree, lastOfEach(taken));
+  return {
+    state: "ahead",
+    accepted: { tree, index },
+    tipTree: before ?? tree,
+    refused,
+    peerAtMs,
+    commits: chain.links.length,
+    strangers,
+  };
+}
+
+/**
+ * A cloud that starts anew takes the laptop's vault as it stands: the years before do not matter to it,
+ * and it has no effects to do twice.
+ */
+async function readIncoming(deps: IncomingDeps, tip: Oid, base: Oid | null) {
+  if (base !== null || deps.replica === "local") return readChain(deps.store, tip, base);
+  const commit = await deps.store.readCommit(tip);
+  return { links: [{ oid: tip, commit: { ...commit, signature: null } }], baseTree: null };
+}
+
+/** Links from just after `until` to `tip`, oldest first; null when `until` is not among tip's first parents. */
+async function readChain(
+  store: ObjectStore,
+  tip: Oid,
+  until: Oid | null,
+): Promise<{ links: Link[]; baseTree: Oid | null } | null> {
+  const links: Link[] = [];
+  for (let at: Oid | undefined = tip; at !== until; ) {
+    if (at === undefined) return until === null ? { links: links.reverse(), baseTree: null } : null;
+    if (links.length >= MAX_INCOMING_COMMITS) {
+      throw fail(
+        "REMOTE_HISTORY_TOO_LONG",
+        `More than ${MAX_INCOMING_COMMITS} commits came in at once; nothing was applied. Look at what pushes to the remote, then run: nightdesk repair.`,
+      );
+    }
+    const commit: Commit = await store.readCommit(at);
+    links.push({ oid: at, commit });
+    at = commit.parents[0];
+    if (at === undefined && until === null) break;
+  }
+  const baseTree = until === null ? null : (await store.readCommit(until)).tree;
+  return { links: links.reverse(), baseTree };
+}
+
+function writerOf(deps: IncomingDeps, oid: Oid, commit: Commit): { writer: Writer; isStranger: boolean } {
+  if (!deps.signer.isOwn(commit)) return { writer: deps.replica === "cloud" ? "local" : "cloud", isStranger: false };
+  if (deps.isKnownOwn(oid)) return { writer: "self", isStranger: false };
+  // The cloud has no effects to do twice: it goes on, and holds the stranger to its own rights.
+  if (deps.replica === "cloud") return { writer: "cloud", isStranger: true };
+  throw fail(
+    "OWN_COMMIT_UNKNOWN",
+    "The remote holds work of this machine that it has no record of: this machine was put back to an older state (a backup, a copied folder). " +
+      "Nothing was applied or published, so that nothing is done twice. Run: nightdesk repair.",
+    { data: { commit: oid } },
+  );
+}
+
+async function diffCommit(store: ObjectStore, before: Oid | null, after: Oid, total: { left: number }) {
+  const budget = { left: Math.min(MAX_ENTRIES_PER_COMMIT, total.left) };
+  const given = budget.left;
+  const diff = await diffTrees(store, before, after, budget);
+  total.left -= given - budget.left;
+  return diff;
+}
+
+function lastOfEach(changes: readonly TreeChange[]): TreeChange[] {
+  return [...new Map(changes.map((change) => [change.path, change])).values()];
+}

@@ -1,0 +1,90 @@
+import { areaOf, CLOUD_STATUS, DASHBOARD, FOLDERS, type Role } from "@nightdesk/claim-lib";
+import { maxBytesOf } from "./check-content.ts";
+import type { VaultDisk } from "./disk.ts";
+import type { ObjectStore } from "./git/object-store.ts";
+import { hashObject, type Oid } from "./git/oid.ts";
+import type { PlanUnit } from "./plan.ts";
+import type { SecretScanner } from "./ports.ts";
+import type { TreeChange, VaultTree } from "./vault-index.ts";
+
+export interface WithheldChange {
+  path: string;
+  /** Names of the rules that found something. */
+  rules: string[];
+}
+
+export interface GatheredChanges {
+  changes: TreeChange[];
+  withheld: WithheldChange[];
+  /** At least one change is worth a commit of its own. */
+  isUrgent: boolean;
+}
+
+export interface GatherDeps {
+  replica: Role;
+  disk: VaultDisk;
+  store: Pick<ObjectStore, "writeBlob">;
+  secrets: SecretScanner;
+  /** What was found in a text before: a withheld file is not scanned again each round. */
+  scanned: Map<Oid, string[]>;
+}
+
+/** Texts remembered as scanned. */
+const MAX_SCANNED = 5_000;
+
+/**
+ * Collects what is to be published, with its bytes written as objects. A unit with a secret in it stays
+ * on this machine whole; one whose file changed meanwhile waits for the next round.
+ */
+export async function gatherChanges(
+  deps: GatherDeps,
+  units: readonly PlanUnit[],
+  published: VaultTree,
+): Promise<GatheredChanges> {
+  const gathered: GatheredChanges = { changes: [], withheld: [], isUrgent: false };
+  for (const unit of units) {
+    const known = new Set(unit.paths.map((path) => published.get(path)));
+    const ready = await prepareUnit(deps, unit, known);
+    if (ready === "changed") continue;
+    if (ready !== "ready") {
+      gathered.withheld.push(ready);
+      continue;
+    }
+    gathered.changes.push(...unit.publish);
+    gathered.isUrgent ||= unit.publish.some(({ path }) => !isQuietPath(path, deps.replica));
+  }
+  return gathered;
+}
+
+async function prepareUnit(
+  deps: GatherDeps,
+  unit: PlanUnit,
+  known: ReadonlySet<Oid | undefined>,
+): Promise<"ready" | "changed" | WithheldChange> {
+  for (const { path, oid } of unit.publish) {
+    if (oid === null || known.has(oid)) continue;
+    const area = areaOf(path);
+    if (!area) return "changed";
+    const read = await deps.disk.read(path, maxBytesOf(area));
+    if (!read || hashObject("blob", read.bytes) !== oid) return "changed";
+    const rules = await scan(deps, path, oid, read.bytes);
+    if (rules.length > 0) return { path, rules };
+    await deps.store.writeBlob(read.bytes);
+  }
+  return "ready";
+}
+
+async function scan(deps: GatherDeps, path: string, oid: Oid, bytes: Uint8Array): Promise<string[]> {
+  const before = deps.scanned.get(oid);
+  if (before) return before;
+  const rules = await deps.secrets.scan(path, Buffer.from(bytes).toString("utf8"));
+  deps.scanned.set(oid, rules);
+  const [oldest] = deps.scanned.keys();
+  if (deps.scanned.size > MAX_SCANNED && oldest !== undefined) deps.scanned.delete(oldest);
+  return rules;
+}
+
+/** Our own records and status notes: they ride with the next real change, or go after a while. */
+export function isQuietPath(path: string, replica: Role): boolean {
+  return path === DASHBOARD || path === CLOUD_STATUS || path.startsWith(`${FOLDERS.logs}/${replica}/`);
+}

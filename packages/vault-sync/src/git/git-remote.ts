@@ -1,0 +1,169 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fail } from "../errors.ts";
+import { INCOMING_REF, readRef } from "./git-dir.ts";
+import { isOid, type Oid } from "./oid.ts";
+import type { RemoteAddress } from "./remote-url.ts";
+import type { Remote } from "./remote.ts";
+import type { GitResult, RunGit } from "./run-git.ts";
+
+/** A first fetch of ten years of notes is under this; a hostile remote stops here. */
+const MAX_FETCH_BYTES = 512 * 1024 * 1024;
+const SIZE_LOOK_MS = 500;
+const FETCH_TOTAL_MS = 10 * 60_000;
+
+export interface GitRemoteOptions {
+  gitDir: string;
+  address: RemoteAddress;
+  runGit: RunGit;
+  maxFetchBytes?: number;
+}
+
+/** A real remote, over whatever git reaches it by. */
+export function createGitRemote(options: GitRemoteOptions): Remote {
+  const { gitDir, address, runGit } = options;
+  return {
+    async cheapTip() {
+      const result = await runGit(["ls-remote", "--refs", "--", address.url, address.ref], { totalMs: 30_000 });
+      if (result.exitCode !== 0) throw explain(result, address);
+      return findTip(result.stdout, address.ref);
+    },
+    async fetch() {
+      const result = await fetchWithin(options.maxFetchBytes ?? MAX_FETCH_BYTES, gitDir, (signal) =>
+        runGit(
+          ["fetch", "-v", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", address.url, `+${address.ref}:${INCOMING_REF}`],
+          { totalMs: FETCH_TOTAL_MS, signal },
+        ),
+      );
+      if (/couldn't find remote ref/i.test(result.stderr)) return { tip: null };
+      if (result.exitCode !== 0) throw explain(result, address);
+      return { tip: await readRef(gitDir, INCOMING_REF) };
+    },
+    async push(commit) {
+      if (!isOid(commit)) throw fail("OBJECT_MISSING", "There is no such commit to push; nothing was sent.");
+      const result = await runGit(["push", "--porcelain", "--", address.url, `${commit}:${address.ref}`]);
+      return readPush(result, address);
+    },
+  };
+}
+
+function findTip(stdout: string, ref: string): Oid | null {
+  for (const line of stdout.split("\n")) {
+    const [oid, name] = line.split("\t");
+    if (name === ref && isOid(oid)) return oid;
+  }
+  return null;
+}
+
+/** Stops a fetch whose pack on the disk grows over the limit: git itself has no such setting for a client. */
+async function fetchWithin(
+  maxBytes: number,
+  gitDir: string,
+  start: (signal: AbortSignal) => Promise<GitResult>,
+): Promise<GitResult> {
+  const abort = new AbortController();
+  const before = await packBytes(gitDir);
+  let tooLarge = false;
+  const timer = setInterval(() => {
+    void packBytes(gitDir).then((bytes) => {
+      if (bytes - before <= maxBytes) return;
+      tooLarge = true;
+      abort.abort();
+    });
+  }, SIZE_LOOK_MS);
+  try {
+    const result = await start(abort.signal);
+    if (tooLarge) {
+      throw fail(
+        "REMOTE_TOO_LARGE",
+        `The remote sent more than ${Math.floor(maxBytes / 1024 / 1024)} MB at once; it was stopped and nothing was applied. Look at what was pushed there.`,
+      );
+    }
+    return result;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function packBytes(gitDir: string): Promise<number> {
+  const folder = join(gitDir, "objects/pack");
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(folder, name)).then(
+        (found) => found.size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Somebody else moved the branch: seen before sending, or by the remote at the very moment of writing. */
+const RACE = /\[rejected\]|\[remote rejected\] \((failed to update ref|cannot lock ref[^)]*|incorrect old value[^)]*|fetch first|non-fast-forward)\)/;
+
+function readPush(result: GitResult, address: RemoteAddress): "accepted" | "refused" {
+  const line = result.stdout.split("\n").find((text) => text.includes(`:${address.ref}\t`));
+  if (line && /^[ *=]\t/.test(line)) return "accepted";
+  if (line && RACE.test(line)) return "refused";
+  if (line?.startsWith("!") && /\[remote rejected\]/.test(line)) {
+    throw fail(
+      "REMOTE_REJECTED",
+      "The remote's own rules refused the push; the vault is unchanged and nothing was published. Look at the hooks and protections of the repository at GIT_REMOTE.",
+      { data: { answer: line.slice(0, 300) } },
+    );
+  }
+  const known = explain(result, address);
+  if (result.exitCode !== null && NOTHING_SENT.has(known.code)) throw known;
+  throw fail(
+    "PUSH_OUTCOME_UNKNOWN",
+    "The connection ended during a push, so it is not known whether it arrived; the next round looks and goes on from there.",
+    { cause: known },
+  );
+}
+
+/** Failures at the door: the remote never got as far as being asked for a change. */
+const NOTHING_SENT = new Set(["REMOTE_UNKNOWN", "REMOTE_DENIED", "REMOTE_UNREACHABLE", "OBJECT_MISSING"]);
+
+const SIGNS: readonly { code: "REMOTE_UNKNOWN" | "REMOTE_DENIED" | "REMOTE_UNREACHABLE" | "OBJECT_MISSING"; sign: RegExp; message: string }[] = [
+  {
+    code: "REMOTE_DENIED",
+    sign: /dubious ownership/i,
+    message: "The repository at GIT_REMOTE belongs to another user of this machine, so git will not use it. Give it to the user nightdesk runs as.",
+  },
+  {
+    code: "REMOTE_UNKNOWN",
+    sign: /does not appear to be a git repository|repository '[^']*' not found|repository not found/i,
+    message: "There is no git repository at GIT_REMOTE. Check the address, or make one there with: git init --bare",
+  },
+  {
+    code: "REMOTE_DENIED",
+    sign: /host key verification failed/i,
+    message: "The remote's host key is not known to this machine or has changed. Connect once by hand with ssh and compare its fingerprint.",
+  },
+  {
+    code: "REMOTE_DENIED",
+    sign: /permission denied|authentication failed|access denied|could not read username|terminal prompts disabled/i,
+    message: "The remote refused this machine's key. Add the machine's public ssh key there, with write access.",
+  },
+  {
+    code: "REMOTE_UNREACHABLE",
+    sign: /could not resolve host|connection refused|connection timed out|network is unreachable|no route to host|operation timed out|failed to connect|couldn't connect/i,
+    message: "The remote cannot be reached. Changes wait on this machine and go out when it is back.",
+  },
+  {
+    code: "OBJECT_MISSING",
+    sign: /src refspec .* does not match|bad object|missing necessary objects/i,
+    message: "A commit that was to be pushed is not whole in the git directory; nothing was sent.",
+  },
+];
+
+function explain(result: GitResult, address: RemoteAddress) {
+  const data = { answer: result.stderr.replaceAll(address.url, "<remote>").slice(0, 500) };
+  if (result.exitCode === null) {
+    return fail("REMOTE_UNREACHABLE", "The remote did not answer in time. Changes wait on this machine.", { data });
+  }
+  const known = SIGNS.find(({ sign }) => sign.test(result.stderr));
+  if (known) return fail(known.code, `${known.message} The vault is unchanged.`, { data });
+  return fail("GIT_FAILED", "git could not talk to the remote; the vault is unchanged, and it is tried again.", { data });
+}

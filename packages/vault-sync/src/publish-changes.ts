@@ -1,0 +1,90 @@
+import type { Target } from "./fetch-target.ts";
+import { buildTree } from "./build-tree.ts";
+import { gatherChanges, type GatheredChanges, type WithheldChange } from "./gather-changes.ts";
+import type { Oid } from "./git/oid.ts";
+import { QUIET_PUBLISH_MS } from "./limits.ts";
+import { makeCommit, summarise } from "./make-commit.ts";
+import type { PlanUnit } from "./plan.ts";
+import { setBase, type Replica } from "./replica.ts";
+import { announce } from "./settle-base.ts";
+import { loadSnapshot } from "./snapshot.ts";
+import { auditChanges } from "./sync-audit.ts";
+import { diffTreesByPath } from "./vault-index.ts";
+
+export interface PublishResult {
+  state: "accepted" | "refused" | "nothing";
+  /** Our commit, when it was accepted. */
+  commit: Oid | null;
+  changes: number;
+  withheld: WithheldChange[];
+  /** When what is quiet goes out by itself; null when nothing waits. */
+  quietInMs: number | null;
+}
+
+/**
+ * Commits what this machine has to say on the tip that was just applied, and pushes. What was refused
+ * of the tip is thereby taken back, since the commit's tree is built from what was accepted.
+ */
+export async function publishChanges(
+  replica: Replica,
+  target: Target,
+  units: readonly PlanUnit[],
+): Promise<PublishResult> {
+  const { ports } = replica;
+  const { accepted } = target;
+  const gathered = await gatherChanges({ ...ports, scanned: replica.scanned }, units, accepted.index.tree);
+  const result: PublishResult = { state: "nothing", commit: null, changes: 0, withheld: gathered.withheld, quietInMs: null };
+  const takesBack = target.tipTree !== null && target.tipTree !== accepted.tree;
+  result.quietInMs = waitQuietly(replica, gathered, takesBack);
+  if (result.quietInMs !== null || (gathered.changes.length === 0 && !takesBack)) return result;
+
+  const tree = await buildTree(ports.store, accepted.tree, gathered.changes);
+  if (tree === target.tipTree) return result;
+  const summary = summarise(accepted.index.tree, gathered.changes);
+  const atMs = ports.clock.now();
+  const commit = await makeCommit(ports.store, ports.signer, {
+    replica: ports.replica,
+    parent: target.commit,
+    tree,
+    summary,
+    takesBack,
+    atMs,
+  });
+  // Recorded first: a commit of ours that comes back unknown means that this machine was put back.
+  await ports.state.addOwnCommit(commit, new Date(atMs).toISOString());
+  replica.own.add(commit);
+  await ports.failpoint.hit("before:push");
+  result.state = await ports.remote.push(commit);
+  await ports.failpoint.hit("after:push");
+  if (result.state === "refused") return result;
+
+  await adopt(replica, commit, tree);
+  await auditChanges(ports, "sync_published", commit, summary);
+  return { ...result, commit, changes: gathered.changes.length };
+}
+
+/** Milliseconds to wait when nothing but records and status has changed; null to go on. */
+function waitQuietly(replica: Replica, gathered: GatheredChanges, takesBack: boolean): number | null {
+  if (gathered.changes.length === 0 || gathered.isUrgent || takesBack) {
+    replica.quietSinceMs = null;
+    return null;
+  }
+  const now = replica.ports.clock.now();
+  replica.quietSinceMs ??= now;
+  const leftMs = replica.quietSinceMs + QUIET_PUBLISH_MS - now;
+  if (leftMs > 0) return leftMs;
+  replica.quietSinceMs = null;
+  return null;
+}
+
+/** Our commit is the tip now. Files that could not be touched keep their old base. */
+async function adopt(replica: Replica, commit: Oid, tree: Oid): Promise<void> {
+  const { ports, base } = replica;
+  const accepted = await loadSnapshot(ports.store, tree, base.accepted);
+  const lagging =
+    base.planned.tree === base.accepted.tree ? [] : diffTreesByPath(base.accepted.index.tree, base.planned.index.tree);
+  const planned = await loadSnapshot(ports.store, await buildTree(ports.store, tree, lagging), accepted);
+  await setBase(replica, { commit, accepted, planned }, tree);
+  await ports.failpoint.hit("after:adopt");
+  await announce(replica);
+}

@@ -1,0 +1,97 @@
+import type { RefusedChange } from "@nightdesk/claim-lib";
+import type { HeldUnit } from "./apply-steps.ts";
+import { bringInStep, type Round } from "./bring-in-step.ts";
+import type { LookResult } from "./disk-table.ts";
+import { fail } from "./errors.ts";
+import { fetchTarget, type Target } from "./fetch-target.ts";
+import type { WithheldChange } from "./gather-changes.ts";
+import type { Oid } from "./git/oid.ts";
+import { MAX_PUSH_ATTEMPTS } from "./limits.ts";
+import { publishChanges, type PublishResult } from "./publish-changes.ts";
+import { rememberRefused } from "./refused-memory.ts";
+import { readApplying, type Replica } from "./replica.ts";
+import { settleBase } from "./settle-base.ts";
+import { loadSnapshot } from "./snapshot.ts";
+
+export interface CycleReport {
+  tip: Oid | null;
+  /** Steps done on the disk, and changes that went out. */
+  applied: number;
+  published: number;
+  /** When another round is worth it without an event; null when none is. */
+  retryInMs: number | null;
+  /** Newest last; null when nothing was checked. */
+  refused: RefusedChange[] | null;
+  held: HeldUnit[];
+  withheld: WithheldChange[];
+  notTaken: LookResult["notTaken"];
+  /** Changes that wait on this machine. */
+  pending: number;
+  peerAtMs: number | null;
+  /** Commits with this cloud's key that it did not make. */
+  strangers: number;
+}
+
+/**
+ * One round: fetch, check, plan, apply, commit on the fetched tip, push. When the other side was faster
+ * the commit is dropped and the round begins again. `folders` are those where something may have
+ * changed on the disk. Throws a NightdeskError with everything left in a state the next round goes on from.
+ */
+export async function runCycle(replica: Replica, folders: Iterable<string> | "all"): Promise<CycleReport> {
+  const { clock, random } = replica.ports;
+  let looking = await finishInterrupted(replica, folders);
+  for (let attempt = 1; ; attempt += 1) {
+    const target = await fetchTarget(replica);
+    const round = await bringInStep(replica, target, looking);
+    const refused = target.refused.length > 0 ? await rememberRefused(replica.ports, target.refused) : null;
+    await settleBase(replica, target, round);
+    const published = await publishChanges(replica, target, round.open);
+    if (published.state !== "refused") return report(target, round, published, refused);
+    if (attempt >= MAX_PUSH_ATTEMPTS) {
+      throw fail("PUSH_LOST", "The other side was faster several times in a row; nothing is lost, the next round tries again.");
+    }
+    // Full jitter: of two that lose to each other in step, one gets through.
+    await clock.sleep(random.fraction() * Math.min(2000, 40 * 2 ** attempt));
+    looking = [];
+  }
+}
+
+/** A tip that was half applied when the machine stopped is applied to its end before anything is planned. */
+async function finishInterrupted(replica: Replica, folders: Iterable<string> | "all"): Promise<Iterable<string> | "all"> {
+  const applying = await readApplying(replica);
+  if (!applying) return folders;
+  const { store, state } = replica.ports;
+  const accepted = await loadSnapshot(store, applying.accepted, replica.base.accepted);
+  const tipTree = (await store.readCommit(applying.commit)).tree;
+  const target = { commit: applying.commit, accepted, tipTree, refused: [], peerAtMs: null, strangers: 0 };
+  const round = await bringInStep(replica, target, "all");
+  await settleBase(replica, target, round);
+  await state.remove("applying");
+  return [];
+}
+
+function report(
+  target: Target,
+  round: Round,
+  published: PublishResult,
+  refused: RefusedChange[] | null,
+): CycleReport {
+  return {
+    tip: published.state === "accepted" ? published.commit : target.commit,
+    applied: round.stepsDone.length,
+    published: published.state === "accepted" ? published.changes : 0,
+    retryInMs: earliest(round.look.retryInMs, published.quietInMs),
+    refused,
+    held: round.held,
+    withheld: published.withheld,
+    notTaken: round.look.notTaken,
+    pending: round.held.length + published.withheld.length,
+    peerAtMs: target.peerAtMs,
+    strangers: target.strangers,
+  };
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}

@@ -1,0 +1,55 @@
+import { mkdir, readFile, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { PUBLISHED_FILE, SYNC_STATUS_FILE } from "@nightdesk/claim-lib";
+import { openAppendLog } from "@nightdesk/daemon-kit/append-log";
+import { errnoOf, syncFolder, writeDurably } from "@nightdesk/daemon-kit/durable-write";
+import { fail } from "./errors.ts";
+import { BASE_REF, writeRef } from "./git/git-dir.ts";
+import { isOid } from "./git/oid.ts";
+import type { StateName, SyncState } from "./ports.ts";
+
+/** Sync's own files in the state folder: `sync/` for itself, two reports beside it for the others. */
+export async function openSyncState(statePath: string, gitDir: string): Promise<SyncState> {
+  const folder = join(statePath, "sync");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const ownCommits = openAppendLog(join(folder, "own-commits.jsonl"));
+  const file = (name: StateName) => join(folder, `${name}.json`);
+  return {
+    read: (name) => readJson(file(name)),
+    write: (name, value) => writeDurably(file(name), JSON.stringify(value)),
+    async remove(name) {
+      try {
+        await unlink(file(name));
+        await syncFolder(folder);
+      } catch (error) {
+        if (errnoOf(error) !== "ENOENT") throw error;
+      }
+    },
+    async ownCommits() {
+      return (await ownCommits.readAll()).flatMap(({ commit }) => (isOid(commit) ? [commit] : []));
+    },
+    addOwnCommit: (commit, at) => ownCommits.append({ commit, at }),
+    writePublished: (published) => writeDurably(join(statePath, PUBLISHED_FILE), JSON.stringify(published)),
+    writeStatus: (status) => writeDurably(join(statePath, SYNC_STATUS_FILE), JSON.stringify(status)),
+    keepCommit: (commit) => writeRef(gitDir, BASE_REF, commit),
+  };
+}
+
+async function readJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return null;
+    throw error;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw fail(
+      "STATE_CORRUPT",
+      `${path} is damaged; nothing was synced. Restore the state folder from a backup, or run: nightdesk repair.`,
+      { cause: error, data: { path } },
+    );
+  }
+}
