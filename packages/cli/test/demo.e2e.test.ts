@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter, join, resolve } from "node:path";
 import { test } from "node:test";
 import { waitFor, withTempDir } from "@nightdesk/testkit";
 
@@ -20,11 +21,12 @@ interface DemoRun {
 async function runDemo(
   args: string[],
   onStory?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
+  path = process.env["PATH"],
 ): Promise<DemoRun> {
   return withTempDir(async (folder) => {
     const child = spawn(process.execPath, [MAIN, "demo", ...args], {
       cwd: PROJECT_ROOT,
-      env: { PATH: process.env["PATH"], HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" },
+      env: { PATH: path, HOME: folder, TMPDIR: folder, LANG: "C.UTF-8" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const run: DemoRun = { code: null, stdout: "", stderr: "" };
@@ -98,14 +100,40 @@ test("killed between the draft's creation, its sending and its record, the lapto
   assert.deepEqual(Object.values(result["killPoints"] as object), [1, 1, 1, 1]);
 });
 
-test("Ctrl-C in the middle ends everything that was started", async () => {
-  let sent = false;
-  const stopped = await runDemo(["--json"], (text, kill) => {
-    if (sent || !text.includes("The cloud runs")) return;
-    sent = true;
-    kill("SIGINT");
+for (const [signal, moment, code] of [
+  ["SIGINT", "The cloud runs", 130],
+  ["SIGTERM", "The owner moves to Approved/", 143],
+] as const) {
+  test(`${signal} at "${moment}" ends everything that was started`, async () => {
+    let sent = false;
+    const run = await runDemo(["--mails", "2", "--json"], (text, kill) => {
+      if (sent || !text.includes(moment)) return;
+      sent = true;
+      kill(signal);
+    });
+    assert.equal(run.code, code, run.stderr);
+    assert.deepEqual(JSON.parse(run.stdout), { ok: false, error: "DEMO_STOPPED: The demo was stopped." });
   });
-  assert.equal(stopped.code, 130);
+}
+
+test("a demo that fails midway says why, shows the programs' last words and leaves nothing", async () => {
+  await withTempDir(async (tools) => {
+    // The history is read last, when every program runs.
+    const real = (process.env["PATH"] ?? "")
+      .split(delimiter)
+      .find((folder) => existsSync(join(folder, "git")));
+    const script = `#!/bin/sh\ncase "$*" in *--name-status*) echo "no history today" >&2; exit 1;; esac\nexec "${real}/git" "$@"\n`;
+    await writeFile(join(tools, "git"), script, { mode: 0o755 });
+    const run = await runDemo(
+      ["--mails", "1", "--json"],
+      undefined,
+      [tools, process.env["PATH"]].join(delimiter),
+    );
+    assert.equal(run.code, 1, run.stderr);
+    assert.match(run.stderr, /The demo failed: GIT_FAILED.*no history today/);
+    assert.match(run.stderr, /last lines of the laptop's programs:.*local-agent\.ready/s);
+    assert.equal(JSON.parse(run.stdout).ok, false);
+  });
 });
 
 test("a wrong option starts nothing and says what to write", async () => {

@@ -81,7 +81,7 @@ export function buildUnreadableNote(ref: MailRef, why: string, { id, account, no
 }
 
 /** `Anna Berg (anna@kunde.example)`: the address always stands there, whatever the name claims to be. */
-export function senderOf(mail: Pick<Mail, "from">): string {
+function senderOf(mail: Pick<Mail, "from">): string {
   const { name, address } = mail.from;
   if (address === "") return name === "" ? "an unreadable sender" : `${name} (address unreadable)`;
   // A long name must not push the address out of the field.

@@ -45,7 +45,8 @@ export function checkDraft(draft: string, facts: DraftFacts): CheckedDraft {
   const text = neutralise(draft)
     .replace(WORD, (found) => {
       const bare = found.replace(/[.:!?'’]+$/, "");
-      if (!isReachable(bare) || known.has(bare.toLowerCase()) || domains.has(bare.toLowerCase())) return found;
+      if (!isReachable(bare) || known.has(bare.toLowerCase()) || domains.has(bare.toLowerCase()))
+        return found;
       remarks.add(`The draft named ${bare.includes("@") ? "a mail address" : "a link"}, which was left out.`);
       return `(left out)${found.slice(bare.length)}`;
     })

@@ -5,25 +5,29 @@ import {
   wholeNumber,
 } from "@nightdesk/daemon-kit/common-config";
 import { loadConfig, type Environment } from "@nightdesk/daemon-kit/load-config";
-import { thinkFields, THINK_EXAMPLES } from "@nightdesk/think";
+import { lacksKey, thinkFields, THINK_EXAMPLES } from "@nightdesk/think";
 import { join } from "node:path";
 import { z } from "zod";
 
-const schema = z.object({
-  ...commonFields,
-  ...thinkFields,
-  AGENT_TYPE: z.literal("cloud", {
-    message: "must be cloud: the drafting program does not run on the laptop",
-  }),
-  CHANNELS: commonFields.CHANNELS.refine((names) => names.includes("email"), { message: "must name email" }),
-  EMAIL_MCP_SOCKET: absolutePath().optional(),
-  /** Gmail answers a history request in about 50 ms and counts 2 of 250 units a second: 1 s is polite still. */
-  MAIL_POLL_SECONDS: wholeNumber({ min: 1, max: 3600, default: 10 }),
-  /** 0: only what arrives from now on. */
-  MAIL_BACKLOG_DAYS: wholeNumber({ min: 0, max: 90, default: 7 }),
-  /** Stands under the drafts. */
-  OWNER_NAME: z.string().max(100).default(""),
-});
+const schema = z
+  .object({
+    ...commonFields,
+    ...thinkFields,
+    AGENT_TYPE: z.literal("cloud", {
+      message: "must be cloud: the drafting program does not run on the laptop",
+    }),
+    CHANNELS: commonFields.CHANNELS.refine((names) => names.includes("email"), {
+      message: "must name email",
+    }),
+    EMAIL_MCP_SOCKET: absolutePath().optional(),
+    /** Gmail answers a history request in about 50 ms and counts 2 of 250 units a second: 1 s is polite still. */
+    MAIL_POLL_SECONDS: wholeNumber({ min: 1, max: 3600, default: 10 }),
+    /** 0: only what arrives from now on. */
+    MAIL_BACKLOG_DAYS: wholeNumber({ min: 0, max: 90, default: 7 }),
+    /** Stands under the drafts. */
+    OWNER_NAME: z.string().max(100).default(""),
+  })
+  .refine((config) => !lacksKey(config), { path: ["OPENAI_API_KEY"], message: "is missing" });
 
 export const CLOUD_AGENT_EXAMPLES: Readonly<Record<string, string>> = {
   ...COMMON_EXAMPLES,

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { describeError, FOLDERS, kindsOf, PUBLISHED_FILE } from "@nightdesk/claim-lib";
-import { connectMcp } from "@nightdesk/daemon-kit/connect-mcp";
+import { FOLDERS, kindsOf, PUBLISHED_FILE } from "@nightdesk/claim-lib";
+import { connectMcp, type McpLink } from "@nightdesk/daemon-kit/connect-mcp";
 import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
 import { loadChannels } from "@nightdesk/daemon-kit/load-channels";
 import { createLogger, type Logger } from "@nightdesk/daemon-kit/logger";
@@ -9,6 +9,7 @@ import { createNodeVaultFiles } from "@nightdesk/daemon-kit/node-vault-files";
 import { startPeriodicLook } from "@nightdesk/daemon-kit/periodic-look";
 import { createFigures, onStop, signalReady } from "@nightdesk/daemon-kit/pm2-link";
 import { holdLock } from "@nightdesk/daemon-kit/process-lock";
+import { runMain } from "@nightdesk/daemon-kit/run-main";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
 import { systemRandom } from "@nightdesk/daemon-kit/system-random";
 import { watchFolders } from "@nightdesk/daemon-kit/watch-folders";
@@ -36,31 +37,14 @@ async function start(config: CloudConfig, log: Logger): Promise<void> {
   const lock = holdLock(join(config.STATE_PATH, "cloud-agent.lock"), "cloud-agent");
   const settings = await readSettings(config);
   const link = connectMcp({ socketPath: config.EMAIL_MCP_SOCKET, name: "cloud-agent" });
-  const loadSkill = createSkillLoader(readSkillFile(PROJECT_SKILLS));
-  const chosen = chooseThinker(config, { clock: systemClock, random: systemRandom, fetch, loadSkill });
-  const ports: CloudPorts = {
-    files: withOneWriter(createNodeVaultFiles(config.VAULT_PATH)),
-    mail: createMailPort(link),
-    thinker: chosen.thinker,
-    rules: createRulesThinker(),
-    clock: systemClock,
-    random: systemRandom,
-    state: openAgentState(config.STATE_PATH, log),
-    readPublished: () => readPublished(config.STATE_PATH),
-    log,
-  };
+  const { ports, provider } = createPorts(config, log, link);
   const onError = (event: string) => (error: unknown) => log.error({ event, error });
   const figures = createFigures();
-  const agent = createCloudAgent(ports, settings, { provider: chosen.name, wake: () => tasks.soon() });
+  const agent = createCloudAgent(ports, settings, { provider, wake: () => tasks.soon() });
   const tasks = startPeriodicLook({
     intervalMs: LOOK_EVERY_MS,
     look: agent.workTasks,
     onError: onError("tasks.failed"),
-  });
-  const mail = startPeriodicLook({
-    intervalMs: settings.pollMs,
-    look: agent.readMail,
-    onError: onError("mail.failed"),
   });
   const status = startPeriodicLook({
     intervalMs: STATUS_EVERY_MS,
@@ -72,6 +56,14 @@ async function start(config: CloudConfig, log: Logger): Promise<void> {
       figures.set("lastActivity", agent.health.lastMailCheck ?? "none yet");
     },
     onError: onError("status.failed"),
+  });
+  const mail = startPeriodicLook({
+    intervalMs: settings.pollMs,
+    look: async () => {
+      await agent.readMail();
+      status.soon();
+    },
+    onError: onError("mail.failed"),
   });
   const watches = await watchEverything(config, settings, {
     tasks: tasks.soon,
@@ -89,6 +81,27 @@ async function start(config: CloudConfig, log: Logger): Promise<void> {
     },
     { onError: onError("stop.failed") },
   );
+}
+
+function createPorts(
+  config: CloudConfig,
+  log: Logger,
+  link: McpLink,
+): { ports: CloudPorts; provider: string } {
+  const loadSkill = createSkillLoader(readSkillFile(PROJECT_SKILLS));
+  const chosen = chooseThinker(config, { clock: systemClock, random: systemRandom, fetch, loadSkill });
+  const ports: CloudPorts = {
+    files: withOneWriter(createNodeVaultFiles(config.VAULT_PATH)),
+    mail: createMailPort(link),
+    thinker: chosen.thinker,
+    rules: createRulesThinker(),
+    clock: systemClock,
+    random: systemRandom,
+    state: openAgentState(config.STATE_PATH, log),
+    readPublished: () => readPublished(config.STATE_PATH),
+    log,
+  };
+  return { ports, provider: chosen.name };
 }
 
 async function readSettings(config: CloudConfig): Promise<CloudSettings> {
@@ -141,14 +154,11 @@ async function watchEverything(
 }
 
 const flushCache = keepCompileCache();
-try {
+await runMain(async () => {
   const config = readConfig(process.env);
   const log = createLogger({ name: "cloud-agent", level: config.LOG_LEVEL });
   await start(config, log);
   log.info({ event: "cloud-agent.ready" });
   signalReady();
   flushCache();
-} catch (error) {
-  process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode = 1;
-}
+});

@@ -104,7 +104,7 @@ function renderStatus({ figures, health, error, provider, nowMs }: StatusFacts):
     `- Waiting to be worked on: ${figures.waiting}`,
     `- Being worked on: ${figures.inProgress}`,
     `- Waiting for your decision: ${figures.forApproval}`,
-    `- Since the start: ${health.taken} mails taken in, ${count("proposed")} replies drafted, ${count("no_reply_needed")} needed none`,
+    `- Since the start: mails taken in ${health.taken}, replies drafted ${count("proposed")}, no reply needed ${count("no_reply_needed")}`,
     `- Last look into the mailbox: ${health.lastMailCheck ?? "not yet"}`,
     `- Drafts are written by: ${provider === "rules" ? "the built-in template (no model is configured)" : toReportLine(provider)}`,
     `- Last error: ${error === null ? "none" : toReportLine(error)}`,

@@ -13,7 +13,7 @@ export interface SafeThought<T> {
 }
 
 /** Times a task is put back because of the model before the rules do it. */
-export const MODEL_ATTEMPTS = 3;
+const MODEL_ATTEMPTS = 3;
 
 /**
  * Asks the model. What may pass is thrown, so that the task is tried again later; what will not pass,

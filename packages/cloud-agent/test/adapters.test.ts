@@ -94,6 +94,15 @@ test("a wrong setting stops the start and is named with an example", () => {
   }
 });
 
+test("a hosted model without a key stops the start, and names the key", () => {
+  assert.throws(
+    () => readConfig({ ...ENV, THINK_PROVIDER: "openai" }),
+    (error: unknown) =>
+      NightdeskError.is(error, "CONFIG_INVALID") &&
+      error.message.includes("OPENAI_API_KEY is missing, for example"),
+  );
+});
+
 test("a cloud that holds a secret of the laptop's refuses to start, by the secret's name", () => {
   for (const name of [
     "NIGHTDESK_RECEIPT_KEY",

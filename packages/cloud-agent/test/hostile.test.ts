@@ -46,7 +46,7 @@ test("whatever a mail holds anywhere, its note is inert, reads back the same, an
       assert.equal(world.tasks().length, 1);
       assert.deepEqual(findRefusals(world.files), []);
     }),
-    { numRuns: 250, interruptAfterTimeLimit: 5000 },
+    { numRuns: 250, interruptAfterTimeLimit: 3000 },
   );
 });
 
@@ -102,7 +102,7 @@ test("whatever a model writes, the note is inert and reads back the same, or the
       assert.notEqual(world.note(path).text, "");
       assert.deepEqual(findRefusals(world.files), []);
     }),
-    { numRuns: 200, interruptAfterTimeLimit: 4000 },
+    { numRuns: 200, interruptAfterTimeLimit: 2000 },
   );
 });
 

@@ -65,20 +65,16 @@ test("killed at any single call of the first start, and restarted: one task per 
   for (const moment of ["before", "after"] as const) {
     for (let call = 1; ; call += 1) {
       const world = createWorld(call);
-      const mails = [
-        world.mailbox.arrive(),
-        world.mailbox.arrive({ header: { precedence: "bulk" } }),
-        world.mailbox.arrive(),
-      ];
+      const mails = [world.mailbox.arrive(), world.mailbox.arrive({ header: { precedence: "bulk" } })];
       const crash = crashAt(call, moment);
       await runUntilDead(world, crash.damage);
       await world.settle(world.start());
       const hint = `killed ${moment} call ${call}`;
       assertOneTaskEach(world, mails, hint);
-      assert.equal(world.tasks(FOLDERS.pending).length, 2, hint);
+      assert.equal(world.tasks(FOLDERS.pending).length, 1, hint);
       assert.equal(world.tasks(FOLDERS.done).length, 1, hint);
       if (!crash.state.crashed) {
-        assert.ok(call > 60, "the crash points were really met");
+        assert.ok(call > 40, "the crash points were really met");
         break;
       }
     }
@@ -128,7 +124,7 @@ test("mails at any time, kills at any calls, expired histories: one task per mai
       assertOneTaskEach(world, mails, JSON.stringify(steps));
       assert.equal(world.tasks(FOLDERS.inProgress).length + world.tasks(FOLDERS.needsAction).length, 0);
     }),
-    { numRuns: 400, interruptAfterTimeLimit: 6000 },
+    { numRuns: 400, interruptAfterTimeLimit: 4000 },
   );
 });
 

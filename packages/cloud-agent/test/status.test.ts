@@ -25,7 +25,7 @@ test("the status tells counts, the last look and the last error, and is inert", 
     text,
     /^---\nat: 2026-11-21T08:00:00.000Z\nstate: trouble\nwaiting: 0\nin_progress: 0\nfor_approval: 1\n/,
   );
-  assert.match(text, /Since the start: 1 mails taken in, 1 replies drafted/);
+  assert.match(text, /Since the start: mails taken in 1, replies drafted 1, no reply needed 0/);
   assert.match(text, /GMAIL_LOGIN_FAILED/);
   assert.deepEqual(findRefusals(world.files), []);
 });

@@ -25,4 +25,5 @@ export {
   type HeaderBlock,
   type Headers,
 } from "./mime/parse-headers.ts";
-export { parseMail, type Attachment, type ParsedMail } from "./mime/parse-mail.ts";
+export { createMailDecoder, type MailDecoder } from "./mail-decoder.ts";
+export type { Attachment, ParsedMail } from "./mime/read-head.ts";

@@ -6,6 +6,15 @@ export const MAX_TEXT_CHARS = 200_000;
 /** HTML longer than this costs seconds to turn into text; ordinary newsletters are under 300 kB. */
 export const MAX_HTML_CHARS = 2_000_000;
 
+/** Decoding one mail. A 25 MB mail takes about one second; only a mail made to keep us busy takes longer. */
+export const DECODE_TIMEOUT_MS = 10_000;
+
+/** Memory of the decoder; a mail of Gmail's limit of 25 MB needs about 150 MB at its peak. */
+export const DECODE_MEMORY_MB = 256;
+
+/** An idle decoder gives its 20 MB back after this time. */
+export const DECODER_IDLE_MS = 30_000;
+
 /** Names of attachments listed for one mail. */
 export const MAX_ATTACHMENTS = 100;
 

@@ -6,6 +6,7 @@ import { createServer } from "./create-server.ts";
 import { fail } from "./errors.ts";
 import type { Ports } from "./gmail/call-gmail.ts";
 import { connectGmail } from "./gmail/connect-gmail.ts";
+import { createMailDecoder } from "./mail-decoder.ts";
 import { createGmailReader } from "./gmail/gmail-reader.ts";
 
 export interface EmailMcp {
@@ -27,12 +28,21 @@ export async function startEmailMcp(
   const reader = createGmailReader(link);
   const { account } = await reader.profile();
   checkAccount(config.address, account);
+  const decoder = createMailDecoder();
+  const deps = { reader, decoder };
   if (config.mode === "draft") {
-    return { account, createServer: () => createServer(reader, null), close: () => undefined };
+    return { account, createServer: () => createServer(deps, null), close: () => decoder.close() };
   }
   const { openLiveTools } = await import("./live/live-tools.ts");
   const live = openLiveTools({ ...config, ...ports, account, link, reader });
-  return { account, createServer: () => createServer(reader, live.addTools), close: live.close };
+  return {
+    account,
+    createServer: () => createServer(deps, live.addTools),
+    close() {
+      decoder.close();
+      live.close();
+    },
+  };
 }
 
 function checkAccount(wanted: string | null, account: string): void {

@@ -1,4 +1,4 @@
-import { describeError, FOLDERS, NightdeskError } from "@nightdesk/claim-lib";
+import { describeError, FOLDERS, NightdeskError, taskKey } from "@nightdesk/claim-lib";
 import { askAgain, moveToExpired } from "./ask-again.ts";
 import { checkDoubts, checkNote, isSystemFile, type Verdict } from "./check-approval.ts";
 import { execute, type Executed } from "./execute.ts";
@@ -103,7 +103,10 @@ async function watchWindow(
   const found = await readFile(ports, path);
   if (!found || !stat) return;
   const nowMs = ports.clock.now();
-  if (!known || known.sha256 !== found.sha256 || known.mtimeMs !== stat.mtimeMs) {
+  // A clock that was set back would make the window last for hours.
+  const isNew =
+    !known || known.sha256 !== found.sha256 || known.mtimeMs !== stat.mtimeMs || nowMs < known.sinceMs;
+  if (isNew) {
     const facts = startDeriving(ports, found, nowMs);
     windows.set(path, {
       sha256: found.sha256,
@@ -150,7 +153,7 @@ async function decide(
     window.facts = null;
     window.dueMs = ports.clock.now() + Math.min(FIRST_RETRY_MS * 2 ** (window.failures - 1), MAX_RETRY_MS);
     window.held = NightdeskError.is(error) ? error.message : describeError(error);
-    ports.log.warn({ event: "approval.waits", path, error });
+    ports.log.warn({ event: "approval.waits", task: taskKey(path), error });
     return true;
   }
 }

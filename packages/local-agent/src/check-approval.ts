@@ -1,7 +1,7 @@
 import {
   findPlaceholder,
-  FOLDERS,
   payloadOf,
+  taskKey,
   type Payload,
   type PresentedRecord,
 } from "@nightdesk/claim-lib";
@@ -22,6 +22,9 @@ export type Verdict =
   /** Back to Pending_Approval/ with these doubts on top. */
   | { kind: "ask"; doubts: Doubt[] }
   | { kind: "execute"; payload: Payload };
+
+/** Reconcile finds out within this time what became of something begun; then the note is judged again. */
+const LOOK_UP_MS = 2_000;
 
 /** Checks everything that needs no mailbox. Null: nothing stands against it so far. */
 export async function checkNote(
@@ -45,6 +48,13 @@ export async function checkNote(
     );
   }
   const before = ports.journal.get(name.id);
+  if (before?.state === "prepared" || before?.state === "committed") {
+    return {
+      kind: "hold",
+      untilMs: nowMs + LOOK_UP_MS,
+      sentence: "It was begun before; whether it was carried out is being looked up.",
+    };
+  }
   if ((before && !mayBeginAgain(before)) || fields.outcome !== undefined) {
     return refuse("ALREADY_EXECUTED", alreadySentence(before?.parked?.effect === "unknown"));
   }
@@ -114,7 +124,7 @@ export async function removeOwnTwin(
   if (!found || !presented.some(({ from, sha256 }) => from === "local" && sha256 === found.sha256))
     return found === null;
   await ports.files.remove(path);
-  ports.log.info({ event: "note.twin_removed", path });
+  ports.log.info({ event: "note.twin_removed", task: taskKey(path) });
   return true;
 }
 
@@ -147,5 +157,3 @@ export async function checkDoubts(
 export function isSystemFile(file: string): boolean {
   return file.startsWith(".") || /^(desktop\.ini|thumbs\.db|icon\r?)$/i.test(file);
 }
-
-export const APPROVED = FOLDERS.approved;

@@ -138,13 +138,13 @@ function section(title: string, lines: readonly string[]): string[] {
 }
 
 function bullets(lines: readonly string[]): string[] {
-  return lines.map((line) => `- ${inert(line)}`);
+  return lines.map((line) => inert(`- ${inert(line)}`));
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   if (rows.length === 0) return [];
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map((cells) => line(cells.map(cell)))];
+  return [line(head), line(head.map(() => "---")), ...rows.map((cells) => inert(line(cells.map(cell))))];
 }
 
 /** A bar would begin another cell. */
@@ -152,6 +152,7 @@ function cell(text: string): string {
   return inert(text).replaceAll("|", "/") || "-";
 }
 
+/** Applied to a whole line too: two harmless texts beside each other can make a formula. */
 function inert(text: string): string {
   try {
     return neutraliseLine(text);

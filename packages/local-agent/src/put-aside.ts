@@ -1,4 +1,4 @@
-import { FOLDERS, isSafeName, nameOf, neutraliseLine, sha256Hex } from "@nightdesk/claim-lib";
+import { FOLDERS, isSafeName, nameOf, neutraliseLine, sha256Hex, taskKey } from "@nightdesk/claim-lib";
 import { recordAudit, type AuditFacts } from "./audit.ts";
 import type { Ports } from "./ports.ts";
 
@@ -15,7 +15,7 @@ export async function putAside(
   // First the reason, then the note: whoever sees the note there finds the reason beside it.
   await ports.files.write(whyPath(nameOf(target)), renderWhy(sentence));
   await ports.files.move(path, target);
-  ports.log.warn({ event: "note.put_aside", path, why: audit?.parameters?.["code"] });
+  ports.log.warn({ event: "note.put_aside", task: taskKey(path), why: audit?.parameters?.["code"] });
   if (audit) await recordAudit(ports, { ...audit, target: path, result: sentence });
 }
 

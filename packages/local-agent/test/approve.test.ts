@@ -13,7 +13,6 @@ import {
   run,
   runFor,
   startAgent,
-  type World,
 } from "./world.ts";
 import { checkRefused } from "./check-refused.ts";
 

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NightdeskError } from "@nightdesk/claim-lib";
+import { Crash, type CrashPlan } from "./crash-plan.ts";
 import type { Fault } from "./fake-live-server.ts";
 import {
   approved,
   auditOf,
-  Crash,
   createWorld,
   placesOf,
   runFor,
   startAgent,
-  type CrashPlan,
   type Task,
   type World,
 } from "./world.ts";
@@ -66,6 +66,25 @@ test("any two crashes around any two changes still end in exactly one mail and o
   assert.ok(pairs > 300, `${pairs} pairs`);
 });
 
+test("any call that fails, before or after its effect, still ends in exactly one mail without a restart", async () => {
+  for (let at = 0, failed = true; failed; at += 1) {
+    const world = createWorld();
+    const task = await approved(world);
+    const plan: CrashPlan = { at, calls: 0, isDead: false, survives: true };
+    const agent = await startAgent(world, { plan }).catch(() => startAgent(world, { plan }));
+    for (let round = 0; round < 8; round += 1) {
+      // A look that fails is tried again, as main.ts does.
+      await runFor(world, agent, 2).catch(rethrowUnforeseen);
+    }
+    checkOneMail(world, task, `call ${at} failed`);
+    failed = plan.isDead;
+  }
+});
+
+function rethrowUnforeseen(error: unknown): void {
+  if (!NightdeskError.is(error)) throw error;
+}
+
 const FAULTS: readonly Fault[] = ["refused", "lost-request", "lost-answer"];
 
 test("a failing call and a crash around any change still end in exactly one mail", async () => {
@@ -101,10 +120,11 @@ test("a draft that is gone without a sent mail is never sent again: it is put as
 
 /** The first point after which the handle is recorded and nothing is sent. */
 async function pointBeforeCommit(): Promise<number> {
-  for (let at = 0; ; at += 1) {
+  for (let at = 0; at < 200; at += 1) {
     const world = createWorld();
     await approved(world);
     await live(world, at, true);
     if (world.journal.lines.some((line) => line["type"] === "prepared")) return at;
   }
+  return assert.fail("no handle was ever recorded");
 }

@@ -186,6 +186,7 @@ test("a note moved by the owner while it was being rewritten stays one note, and
 
 test("a twin a crash left behind while presenting does not stop an approval", async () => {
   const world = createWorld();
+  await startAgent(world);
   const task = await approved(world);
   const twin = task.text.replace("risk: low", "risk: medium");
   await world.presented.append({ ...world.presented.lines[0], sha256: sha256Hex(twin), from: "local" });

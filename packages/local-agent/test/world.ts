@@ -8,7 +8,6 @@ import {
   signReceipt,
   type TaskFields,
   type TaskNote,
-  type VaultFiles,
 } from "@nightdesk/claim-lib";
 import type { AppendLog } from "@nightdesk/daemon-kit/append-log";
 import { channel } from "@nightdesk/email-mcp/channel";
@@ -24,10 +23,11 @@ import { checkRecords } from "../src/check-records.ts";
 import { openJournal } from "../src/journal.ts";
 import { openLedger } from "../src/ledger.ts";
 import { createLimiter } from "../src/limiter.ts";
-import type { ChannelLink, Ports } from "../src/ports.ts";
+import type { Ports } from "../src/ports.ts";
 import { createPresenter, type Presenter } from "../src/present.ts";
 import { createReconciler, type Reconciler } from "../src/reconcile.ts";
 import { createWaitingNotes } from "../src/waiting-notes.ts";
+import { crashingFiles, crashingLink, crashingLog, NO_CRASH, type CrashPlan } from "./crash-plan.ts";
 import { createFakeLiveServer, type FakeLiveServer } from "./fake-live-server.ts";
 
 export const ACCOUNT = "owner@firma.example";
@@ -70,56 +70,6 @@ export function createWorld(): World {
     presented: createMemoryLog(),
     decisions: createMemoryLog(),
     server: createFakeLiveServer({ account: ACCOUNT, publicKeyPem: KEYS.publicPem, now: () => clock.now() }),
-  };
-}
-
-/** The process is gone; nothing it calls works any more. */
-export class Crash extends Error {}
-
-export interface CrashPlan {
-  /** Counted over all port calls: 2n dies before call n, 2n + 1 after it. */
-  at: number;
-  calls: number;
-  isDead: boolean;
-  /** Count only calls that change something: dying around a look leaves the same world as dying after the change before it. */
-  effectsOnly?: boolean;
-}
-
-export const NO_CRASH = (): CrashPlan => ({ at: Number.POSITIVE_INFINITY, calls: 0, isDead: false });
-
-async function through<T>(plan: CrashPlan, changes: boolean, work: () => Promise<T>): Promise<T> {
-  if (plan.isDead) throw new Crash();
-  if (plan.effectsOnly && !changes) return work();
-  const index = plan.calls;
-  plan.calls += 1;
-  if (plan.at === 2 * index) plan.isDead = true;
-  if (plan.isDead) throw new Crash();
-  const result = await work();
-  if (plan.at === 2 * index + 1) plan.isDead = true;
-  if (plan.isDead) throw new Crash();
-  return result;
-}
-
-function crashingFiles(files: VaultFiles, plan: CrashPlan): VaultFiles {
-  return {
-    list: (folder) => through(plan, false, () => files.list(folder)),
-    read: (path) => through(plan, false, () => files.read(path)),
-    stat: (path) => through(plan, false, () => files.stat(path)),
-    write: (path, text) => through(plan, true, () => files.write(path, text)),
-    append: (path, text) => through(plan, true, () => files.append(path, text)),
-    move: (from, to) => through(plan, true, () => files.move(from, to)),
-    remove: (path) => through(plan, true, () => files.remove(path)),
-  };
-}
-
-function crashingLog(log: AppendLog, plan: CrashPlan): AppendLog {
-  return { append: (record) => through(plan, true, () => log.append(record)), readAll: () => log.readAll() };
-}
-
-function crashingLink(link: ChannelLink, plan: CrashPlan): ChannelLink {
-  return {
-    read: (tool, args, schema) => through(plan, false, () => link.read(tool, args, schema)),
-    act: (tool, args, schema) => through(plan, true, () => link.act(tool, args, schema)),
   };
 }
 
@@ -209,33 +159,52 @@ export interface Task {
 /** A reply to mail `m<number>` as the cloud writes it. */
 export function makeTask(world: World, options: TaskOptions = {}): Task {
   const number = options.number ?? 1;
-  const rev = options.rev ?? 1;
-  const id = deriveTaskId("em", ACCOUNT, `m${number}`);
-  const file = makeTaskName({ date: "2026-11-21", who: "Anna Berg", subject: "Angebot 2291", id, rev });
+  return renderTask({
+    ...options,
+    account: ACCOUNT,
+    messageId: `m${number}`,
+    threadId: `t${number}`,
+    subject: "Angebot 2291",
+    nowMs: world.clock.now(),
+  });
+}
+
+export interface TaskSource extends Pick<TaskOptions, "rev" | "fields" | "text"> {
+  account: string;
+  messageId: string;
+  threadId: string;
+  subject: string;
+  nowMs: number;
+}
+
+/** A reply to any mail as the cloud writes it. */
+export function renderTask(source: TaskSource): Task {
+  const { rev = 1, account, messageId, nowMs } = source;
+  const id = deriveTaskId("em", account, messageId);
+  const file = makeTaskName({ date: "2026-11-21", who: "Anna Berg", subject: source.subject, id, rev });
   const note: TaskNote = {
     fields: {
       id,
       kind: "email_reply",
       rev,
-      created: new Date(world.clock.now()).toISOString(),
-      expires: new Date(world.clock.now() + 86_400_000).toISOString(),
+      created: new Date(nowMs).toISOString(),
+      expires: new Date(nowMs + 86_400_000).toISOString(),
       summary: "Confirms the delivery",
       risk: "low",
-      source_account: ACCOUNT,
-      source_message: `m${number}`,
-      source_thread: `t${number}`,
-      source_last: `m${number}`,
+      source_account: account,
+      source_message: messageId,
+      source_thread: source.threadId,
+      source_last: messageId,
       source_from: "Anna Berg (anna@kunde.example)",
       to: ["anna@kunde.example"],
       cc: [],
-      subject: "Re: Angebot 2291",
-      ...options.fields,
+      subject: `Re: ${source.subject}`,
+      ...source.fields,
     } as TaskFields,
-    text: options.text ?? "Hello Anna,\n\nThursday works.\n",
+    text: (source.text ?? "Hello Anna,\n\nThursday works.").trim(),
     feedback: "",
     original: "Hi, can you deliver?",
   };
-  note.text = (note.text ?? "").trim();
   return { id, file, note, text: renderNote(note, kinds) };
 }
 

@@ -1,5 +1,5 @@
 import type { Clock, Random } from "@nightdesk/claim-lib";
-import type { ThinkConfig } from "./config.ts";
+import { lacksKey, type ThinkConfig } from "./config.ts";
 import { createOpenaiThinker } from "./create-openai-thinker.ts";
 import { createRulesThinker } from "./create-rules-thinker.ts";
 import { fail } from "./errors.ts";
@@ -13,8 +13,7 @@ export function chooseThinker(
 ): { thinker: Thinker; name: string } {
   const provider = config.THINK_PROVIDER ?? (config.OPENAI_API_KEY === undefined ? "rules" : "openai");
   if (provider === "rules") return { thinker: createRulesThinker(), name: "rules" };
-  // A server on this machine (Ollama, llama.cpp) asks for no key; anybody else does.
-  if (config.OPENAI_API_KEY === undefined && config.OPENAI_BASE_URL.startsWith("https:")) {
+  if (lacksKey(config)) {
     throw fail(
       "CONFIG_INVALID",
       "Nothing was started, because of the settings:\n  OPENAI_API_KEY is missing, for example OPENAI_API_KEY=sk-... (or THINK_PROVIDER=rules, which needs none)",

@@ -41,6 +41,15 @@ export const THINK_EXAMPLES: Readonly<Record<keyof typeof thinkFields, string>> 
 const thinkSchema = z.object(thinkFields);
 export type ThinkConfig = z.infer<typeof thinkSchema>;
 
+/** True when a model elsewhere is asked for without a key. A server on this machine (Ollama, llama.cpp) needs none. */
+export function lacksKey(config: ThinkConfig): boolean {
+  return (
+    config.THINK_PROVIDER === "openai" &&
+    config.OPENAI_API_KEY === undefined &&
+    config.OPENAI_BASE_URL.startsWith("https:")
+  );
+}
+
 /** A key and mails go to this address: encrypted, or not leaving the machine. */
 function isSafeBaseUrl(value: string): boolean {
   let url: URL;

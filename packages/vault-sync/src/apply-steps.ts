@@ -85,7 +85,11 @@ async function applyStep(deps: ApplyDeps, unit: PlanUnit, step: DiskStep): Promi
     table.note(step.to, step.oid, stat);
     return true;
   }
-  if (step.expect === null ? (await disk.stat(step.path)) !== null : !(await isAsKnown(deps, step.path, step.expect))) {
+  if (
+    step.expect === null
+      ? (await disk.stat(step.path)) !== null
+      : !(await isAsKnown(deps, step.path, step.expect))
+  ) {
     return false;
   }
   const bytes = await findBytes(deps, unit, step);
@@ -97,11 +101,17 @@ async function applyStep(deps: ApplyDeps, unit: PlanUnit, step: DiskStep): Promi
 
 /** The file is still the one the plan was made from. */
 async function isAsKnown(deps: ApplyDeps, path: string, oid: Oid): Promise<boolean> {
-  return deps.table.index.get(path) === oid && isSameStat(await deps.disk.stat(path), deps.table.statOf(path));
+  return (
+    deps.table.index.get(path) === oid && isSameStat(await deps.disk.stat(path), deps.table.statOf(path))
+  );
 }
 
 /** A text of ours that lost is not in the object store yet: it is still on the disk. */
-async function findBytes(deps: ApplyDeps, unit: PlanUnit, step: { path: string; oid: Oid }): Promise<Uint8Array | null> {
+async function findBytes(
+  deps: ApplyDeps,
+  unit: PlanUnit,
+  step: { path: string; oid: Oid },
+): Promise<Uint8Array | null> {
   const source = unit.paths.find((path) => path !== step.path && deps.table.index.get(path) === step.oid);
   const own = source ?? (deps.table.index.get(step.path) === step.oid ? step.path : undefined);
   if (own !== undefined) {

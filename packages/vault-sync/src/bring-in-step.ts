@@ -19,14 +19,20 @@ export interface Round {
 }
 
 /** Plans against the target and makes the disk so. */
-export async function bringInStep(replica: Replica, target: Target, folders: Iterable<string> | "all"): Promise<Round> {
+export async function bringInStep(
+  replica: Replica,
+  target: Target,
+  folders: Iterable<string> | "all",
+): Promise<Round> {
   const { ports, table, base } = replica;
   const look = await table.look(folders);
   refuseShrunk(replica, look);
   const plan = planSync(base.planned.index.tree, table.index.tree, target.accepted.index.tree, ports.replica);
   const busyKeys = new Set([...look.busy].map((path) => taskKey(path) ?? path));
   const isBusy = (unit: PlanUnit) => busyKeys.has(unit.key) || unit.paths.some((path) => look.busy.has(path));
-  const waiting = plan.units.filter(isBusy).map((unit) => ({ unit, reason: "it is being written right now" }));
+  const waiting = plan.units
+    .filter(isBusy)
+    .map((unit) => ({ unit, reason: "it is being written right now" }));
   const free = plan.units.filter((unit) => !isBusy(unit));
   const withSteps = free.filter((unit) => unit.steps.length > 0);
   if (withSteps.length > 0 && target.commit !== null && target.commit !== base.commit) {
@@ -38,7 +44,8 @@ export async function bringInStep(replica: Replica, target: Target, folders: Ite
   const failedUnits = new Set(failed.map(({ unit }) => unit));
   const open = free.filter((unit) => !failedUnits.has(unit));
   const stepsDone = open.flatMap((unit) => unit.steps.flatMap(stepChanges));
-  if (target.commit !== null) await auditChanges(ports, "sync_applied", target.commit, summarise(before, stepsDone));
+  if (target.commit !== null)
+    await auditChanges(ports, "sync_applied", target.commit, summarise(before, stepsDone));
   return { open, held: [...waiting, ...failed], look, stepsDone };
 }
 

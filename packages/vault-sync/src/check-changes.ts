@@ -30,7 +30,10 @@ interface Judge {
  * Judges one commit's changes against the table for whoever made it, makes the allowed ones in
  * `accepted` and returns the others. What was refused leaves `accepted` as it was there.
  */
-export async function acceptChanges(judge: Judge, changes: readonly TreeChange[]): Promise<{ taken: TreeChange[]; refused: RefusedPath[] }> {
+export async function acceptChanges(
+  judge: Judge,
+  changes: readonly TreeChange[],
+): Promise<{ taken: TreeChange[]; refused: RefusedPath[] }> {
   const real = changes.filter(({ path, oid }) => (judge.accepted.get(path) ?? null) !== oid);
   const taken: TreeChange[] = [];
   const refused: RefusedPath[] = [];
@@ -93,7 +96,13 @@ async function judgeMove(judge: Judge, from: TreeChange, to: TreeChange): Promis
 async function judgeSingle(judge: Judge, { path, oid }: TreeChange): Promise<string | null> {
   const before = judge.accepted.get(path);
   if (oid !== null) {
-    return judgeArrival(judge, { path, oid, right: before === undefined ? "create" : "modify", before, movedFrom: null });
+    return judgeArrival(judge, {
+      path,
+      oid,
+      right: before === undefined ? "create" : "modify",
+      before,
+      movedFrom: null,
+    });
   }
   if (judge.writer !== "cloud" || mayDo("cloud", "delete", path)) return null;
   return "the cloud may not remove files here";
@@ -103,7 +112,8 @@ async function judgeArrival(judge: Judge, arrival: Arrival): Promise<string | nu
   const area = areaOf(arrival.path);
   if (area === null) return "nothing of this name is synced";
   const twin = judge.accepted.twinOf(arrival.path);
-  if (twin !== null && twin !== arrival.movedFrom) return `it would be the same file as "${twin}" on some disks`;
+  if (twin !== null && twin !== arrival.movedFrom)
+    return `it would be the same file as "${twin}" on some disks`;
   // The laptop's word is final here: its reverts must be taken, or the two would revert each other for ever.
   if (judge.writer !== "cloud") return judgeSize(judge.store, area, arrival.oid);
   return judgeCloudArrival(judge, arrival, area);
@@ -120,7 +130,8 @@ async function judgeCloudArrival(judge: Judge, arrival: Arrival, area: Area): Pr
   if (right === "create" && key !== null) {
     const elsewhere = judge.accepted.pathsOf(key).find((known) => known !== arrival.movedFrom);
     if (elsewhere !== undefined) return `this task already lies in "${elsewhere}"`;
-    if (waits && countPending(judge.accepted) >= MAX_PENDING_NOTES) return `${MAX_PENDING_NOTES} notes wait already`;
+    if (waits && countPending(judge.accepted) >= MAX_PENDING_NOTES)
+      return `${MAX_PENDING_NOTES} notes wait already`;
   }
   // A note moved as it is was judged when it came; only what the owner is asked to approve is judged again.
   if (right === "create" && oid === before && !waits) return null;

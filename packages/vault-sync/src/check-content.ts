@@ -54,7 +54,8 @@ export async function judgeCloudContent(
   if (!path.endsWith(".md")) return "only notes lie there";
   if (Buffer.byteLength(text) > MAX_NOTE_BYTES) return `it is larger than ${MAX_NOTE_BYTES / 1024} KB`;
   const active = findActiveContent(text);
-  if (active.length > 0) return `it holds something Obsidian would run, load or hide (${active.slice(0, 3).join(", ")})`;
+  if (active.length > 0)
+    return `it holds something Obsidian would run, load or hide (${active.slice(0, 3).join(", ")})`;
   return area.holds === "task" ? judgeTask(text, kinds, path) : null;
 }
 
@@ -62,7 +63,8 @@ function judgeTask(text: string, kinds: Kinds, path: string): string | null {
   try {
     const note = parseNote(text, kinds);
     const name = parseTaskName(nameOf(path));
-    if (note.fields.id !== name?.id || note.fields.rev !== name.rev) return "its content belongs to another file name";
+    if (note.fields.id !== name?.id || note.fields.rev !== name.rev)
+      return "its content belongs to another file name";
     const claimed = LAPTOP_FIELDS.find((field) => note.fields[field] !== undefined);
     if (claimed !== undefined) return `it says "${claimed}", which only this laptop may say`;
     const waits = path.startsWith(`${FOLDERS.pending}/`);

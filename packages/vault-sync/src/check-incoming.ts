@@ -60,7 +60,8 @@ export async function checkIncoming(
 ): Promise<Incoming> {
   const chain = await readIncoming(deps, tip, base.commit);
   if (chain === null) {
-    if (base.commit !== null && (await readChain(deps.store, base.commit, tip)) !== null) return { state: "behind" };
+    if (base.commit !== null && (await readChain(deps.store, base.commit, tip)) !== null)
+      return { state: "behind" };
     throw fail(
       "REMOTE_DIVERGED",
       "The remote's history does not contain what was synced before: somebody rewrote it. Nothing was applied or published. " +
@@ -81,7 +82,10 @@ export async function checkIncoming(
     const own = await diffCommit(deps.store, before, commit.tree, budget);
     if (own.broken !== null) refused.push({ path: ".", reason: own.broken, commit: oid });
     else {
-      const judged = await acceptChanges({ store: deps.store, kinds: deps.kinds, writer, accepted: index }, own.changes);
+      const judged = await acceptChanges(
+        { store: deps.store, kinds: deps.kinds, writer, accepted: index },
+        own.changes,
+      );
       taken.push(...judged.taken);
       for (const one of [...own.refused, ...judged.refused]) refused.push({ ...one, commit: oid });
     }
@@ -117,8 +121,8 @@ async function readChain(
   until: Oid | null,
 ): Promise<{ links: Link[]; baseTree: Oid | null } | null> {
   const links: Link[] = [];
-  for (let at: Oid | undefined = tip; at !== until; ) {
-    if (at === undefined) return until === null ? { links: links.reverse(), baseTree: null } : null;
+  let at: Oid | undefined = tip;
+  while (at !== undefined && at !== until) {
     if (links.length >= MAX_INCOMING_COMMITS) {
       throw fail(
         "REMOTE_HISTORY_TOO_LONG",
@@ -128,14 +132,15 @@ async function readChain(
     const commit: Commit = await store.readCommit(at);
     links.push({ oid: at, commit });
     at = commit.parents[0];
-    if (at === undefined && until === null) break;
   }
+  if (until !== null && at === undefined) return null;
   const baseTree = until === null ? null : (await store.readCommit(until)).tree;
-  return { links: links.reverse(), baseTree };
+  return { links: links.toReversed(), baseTree };
 }
 
 function writerOf(deps: IncomingDeps, oid: Oid, commit: Commit): { writer: Writer; isStranger: boolean } {
-  if (!deps.signer.isOwn(commit)) return { writer: deps.replica === "cloud" ? "local" : "cloud", isStranger: false };
+  if (!deps.signer.isOwn(commit))
+    return { writer: deps.replica === "cloud" ? "local" : "cloud", isStranger: false };
   if (deps.isKnownOwn(oid)) return { writer: "self", isStranger: false };
   // The cloud has no effects to do twice: it goes on, and holds the stranger to its own rights.
   if (deps.replica === "cloud") return { writer: "cloud", isStranger: true };

@@ -3,19 +3,18 @@ import { loadConfig, type Environment } from "@nightdesk/daemon-kit/load-config"
 import { z } from "zod";
 import { parseRemote } from "./git/remote-url.ts";
 
-const schema = z
-  .object({
-    ...commonFields,
-    GIT_REMOTE: z.string().refine((url) => isRemote(url, "main"), {
-      message: "is not an address that can be used safely",
-    }),
-    GIT_BRANCH: z
-      .string()
-      .default("main")
-      .refine((branch) => isRemote("/any.git", branch), { message: "is not a plain branch name" }),
-    /** Seconds; the slowest rhythm, when nothing has moved for a while. */
-    VAULT_SYNC_INTERVAL: wholeNumber({ min: 1, max: 3600, default: 30 }),
-  });
+const schema = z.object({
+  ...commonFields,
+  GIT_REMOTE: z.string().refine((url) => isRemote(url, "main"), {
+    message: "is not an address that can be used safely",
+  }),
+  GIT_BRANCH: z
+    .string()
+    .default("main")
+    .refine((branch) => isRemote("/any.git", branch), { message: "is not a plain branch name" }),
+  /** Seconds; the slowest rhythm, when nothing has moved for a while. */
+  VAULT_SYNC_INTERVAL: wholeNumber({ min: 1, max: 3600, default: 30 }),
+});
 
 export const VAULT_SYNC_EXAMPLES: Readonly<Record<string, string>> = {
   ...COMMON_EXAMPLES,

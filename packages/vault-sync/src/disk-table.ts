@@ -41,7 +41,13 @@ export class DiskTable {
   }
 
   rows(): TableRow[] {
-    return [...this.#stats].map(([path, stat]) => [path, stat.size, stat.mtimeMs, stat.inode, this.index.get(path) ?? ""]);
+    return [...this.#stats].map(([path, stat]) => [
+      path,
+      stat.size,
+      stat.mtimeMs,
+      stat.inode,
+      this.index.get(path) ?? "",
+    ]);
   }
 
   statOf(path: string): FileStat | undefined {
@@ -73,7 +79,9 @@ export class DiskTable {
     const now = this.#clock.now();
     const again = [...this.#unsettled.keys(), ...this.#gone.keys()].map(folderOf);
     const isFull = folders === "all";
-    const first = isFull ? [...(await listFolders(this.#disk, false, now)), ...this.#folders.keys()] : folders;
+    const first = isFull
+      ? [...(await listFolders(this.#disk, false, now)), ...this.#folders.keys()]
+      : folders;
     const seen = new Set<string>();
     await this.#lookAt(new Set([...first, ...again]), seen);
     // Something is gone from where it was: before that is believed, it is looked for, near first.
@@ -165,9 +173,12 @@ export class DiskTable {
   }
 
   async #explainGone(): Promise<void> {
-    for (const path of [...this.#gone.keys()]) {
+    for (const path of this.#gone.keys()) {
       const key = taskKey(path);
-      const elsewhere = key === null ? [] : this.index.pathsOf(key).filter((known) => known !== path && !this.#gone.has(known));
+      const elsewhere =
+        key === null
+          ? []
+          : this.index.pathsOf(key).filter((known) => known !== path && !this.#gone.has(known));
       if (elsewhere.length === 0) continue;
       // The folders were not listed at one instant: the task may have come back.
       if ((await this.#disk.stat(path)) === null) this.forget(path);

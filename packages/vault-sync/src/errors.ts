@@ -23,7 +23,10 @@ export const VAULT_SYNC_ERRORS = {
   KEY_MALFORMED: { retry: "never", when: "a signing key is not an ed25519 key in the expected form" },
   STATE_CORRUPT: { retry: "never", when: "a file of sync's own state does not parse" },
   REMOTE_DIVERGED: { retry: "never", when: "the remote's history does not contain what was synced before" },
-  REMOTE_HISTORY_TOO_LONG: { retry: "never", when: "more commits came in at once than are checked in one go" },
+  REMOTE_HISTORY_TOO_LONG: {
+    retry: "never",
+    when: "more commits came in at once than are checked in one go",
+  },
   OWN_COMMIT_UNKNOWN: {
     retry: "never",
     when: "a commit signed by this machine came back that it has no record of: its state was rolled back",
@@ -35,7 +38,12 @@ export const VAULT_SYNC_ERRORS = {
   VAULT_MISSING: { retry: "never", when: "the vault folder is not there" },
   VAULT_SHRUNK: { retry: "never", when: "more than a fifth of the vault is missing; nothing was published" },
   VAULT_IS_REPOSITORY: { retry: "never", when: "the vault folder is itself a git repository" },
-  PUSH_LOST: { retry: "safe", when: "the other side was faster several times in a row; the next round tries again" },
+  PUSH_LOST: {
+    retry: "safe",
+    when: "the other side was faster several times in a row; the next round tries again",
+  },
+  USAGE: { retry: "never", when: "the program was started with an argument it does not know" },
+  INTERNAL: { retry: "safe", when: "something nobody foresaw; the next round starts from durable state" },
   DISK_FAILED: { retry: "safe", when: "the disk refused to read or write a file of the vault" },
   PATH_UNSAFE: { retry: "never", when: "a path would lead out of the vault, or a link stands in its way" },
 } as const;

@@ -18,7 +18,13 @@ export interface Target {
 export async function fetchTarget(replica: Replica): Promise<Target> {
   const { base, ports } = replica;
   const { tip } = await ports.remote.fetch();
-  const unchanged: Target = { ...base, tipTree: replica.baseTipTree, refused: [], peerAtMs: null, strangers: 0 };
+  const unchanged: Target = {
+    ...base,
+    tipTree: replica.baseTipTree,
+    refused: [],
+    peerAtMs: null,
+    strangers: 0,
+  };
   if (tip === base.commit) return unchanged;
   const incoming =
     tip === null

@@ -1,1 +1,14 @@
-export {};
+export { VAULT_SYNC_ERRORS } from "./errors.ts";
+export { readConfig, VAULT_SYNC_EXAMPLES, type VaultSyncConfig } from "./config.ts";
+export { encodeCommit, parseCommit, type Commit, type CommitDraft } from "./git/commit-codec.ts";
+export { createCommitSigner, isSignedBy, type CommitSigner } from "./git/commit-signer.ts";
+export { readSshPublicKey, toSshPublicKey } from "./git/sshsig.ts";
+export type { ObjectStore } from "./git/object-store.ts";
+export type { Remote } from "./git/remote.ts";
+export { planSync, mergedTree, type DiskStep, type Plan, type PlanUnit } from "./plan.ts";
+export { checkIncoming, type Incoming, type IncomingDeps, type RefusedIncoming } from "./check-incoming.ts";
+export { openReplica, type Replica, type SyncPorts } from "./replica.ts";
+export { runCycle, type CycleReport } from "./run-cycle.ts";
+export { startSyncLoop, type SyncLoop, type SyncLoopOptions } from "./sync-loop.ts";
+export type { VaultDisk } from "./disk.ts";
+export type { Failpoint, PresentedLedger, SecretScanner, SyncState } from "./ports.ts";

@@ -66,7 +66,11 @@ export async function makeCommit(
 function messageOf({ summary, takesBack, replica }: CommitInput): string {
   const lines = [
     ...countFolders("Add", "in", summary.created.map(folderOf)),
-    ...countFolders("Move", "", summary.moved.map(({ from, to }) => `${folderOf(from) || "/"} -> ${folderOf(to) || "/"}`)),
+    ...countFolders(
+      "Move",
+      "",
+      summary.moved.map(({ from, to }) => `${folderOf(from) || "/"} -> ${folderOf(to) || "/"}`),
+    ),
     ...countFolders("Change", "in", summary.changed.map(folderOf)),
     ...countFolders("Remove", "from", summary.removed.map(folderOf)),
   ];
@@ -79,5 +83,7 @@ function messageOf({ summary, takesBack, replica }: CommitInput): string {
 function countFolders(verb: string, word: string, folders: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const folder of folders) counts.set(folder, (counts.get(folder) ?? 0) + 1);
-  return [...counts].map(([folder, count]) => [verb, String(count), word, folder || "the vault"].filter((part) => part !== "").join(" "));
+  return [...counts].map(([folder, count]) =>
+    [verb, String(count), word, folder || "the vault"].filter((part) => part !== "").join(" "),
+  );
 }

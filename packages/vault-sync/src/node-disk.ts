@@ -24,9 +24,13 @@ export function createNodeDisk(vaultPath: string): VaultDisk {
     },
     list: (folder) => guard(folder, () => listFolder(vaultPath, folder)),
     stat: (path) =>
-      guard(path, async () => ((await hasPlainFolders(vaultPath, path)) ? toFileStat(await lstatOrNull(at(path))) : null)),
+      guard(path, async () =>
+        (await hasPlainFolders(vaultPath, path)) ? toFileStat(await lstatOrNull(at(path))) : null,
+      ),
     read: (path, maxBytes) =>
-      guard(path, async () => ((await hasPlainFolders(vaultPath, path)) ? readFile(at(path), maxBytes) : null)),
+      guard(path, async () =>
+        (await hasPlainFolders(vaultPath, path)) ? readFile(at(path), maxBytes) : null,
+      ),
     write: (path, bytes) =>
       guard(path, async () => {
         await makeFolders(vaultPath, path);
@@ -59,12 +63,15 @@ export function createNodeDisk(vaultPath: string): VaultDisk {
 
 function partsOf(path: string): string[] {
   const parts = path === "" ? [] : path.split("/");
-  if (parts.some((part) => part === "" || part === "." || part === ".." || /[\\\0:]/.test(part))) throw unsafe(path);
+  if (parts.some((part) => part === "" || part === "." || part === ".." || /[\\\0:]/.test(part)))
+    throw unsafe(path);
   return parts;
 }
 
 function unsafe(path: string) {
-  return fail("PATH_UNSAFE", `"${path}" is not a plain file inside the vault; it was left alone.`, { data: { path } });
+  return fail("PATH_UNSAFE", `"${path}" is not a plain file inside the vault; it was left alone.`, {
+    data: { path },
+  });
 }
 
 /** True when every folder on the way is a real folder. */

@@ -86,7 +86,8 @@ const LAPTOP_FOLDERS: readonly string[] = [
  */
 function isLaptopWord(base: Place | null, path: string): boolean {
   const [top = "", second] = path.split("/");
-  if (top === FOLDERS.inProgress && second === "local") return !base?.path.startsWith(`${FOLDERS.needsAction}/`);
+  if (top === FOLDERS.inProgress && second === "local")
+    return !base?.path.startsWith(`${FOLDERS.needsAction}/`);
   return LAPTOP_FOLDERS.includes(top);
 }
 

@@ -31,7 +31,9 @@ export interface Plan {
  * any first part of the steps and planning again leads to the same result.
  */
 export function planSync(base: VaultTree, ours: VaultTree, theirs: VaultTree, replica: Role): Plan {
-  const touched = new Set([...diffTreesByPath(base, ours), ...diffTreesByPath(base, theirs)].map(({ path }) => path));
+  const touched = new Set(
+    [...diffTreesByPath(base, ours), ...diffTreesByPath(base, theirs)].map(({ path }) => path),
+  );
   const groups = new Map<string, string[]>();
   for (const path of touched) {
     const key = taskKey(path) ?? path;
@@ -41,7 +43,11 @@ export function planSync(base: VaultTree, ours: VaultTree, theirs: VaultTree, re
   }
   const plan: Plan = { units: [] };
   for (const [key, paths] of groups) {
-    const places = { base: placesIn(base, paths), ours: placesIn(ours, paths), theirs: placesIn(theirs, paths) };
+    const places = {
+      base: placesIn(base, paths),
+      ours: placesIn(ours, paths),
+      theirs: placesIn(theirs, paths),
+    };
     const single = toVersions(places);
     if (single) addUnit(plan, planUnit(key, paths, single, { ours, theirs, replica }));
     else {
@@ -81,12 +87,19 @@ function toVersions(places: { base: Place[]; ours: Place[]; theirs: Place[] }): 
 
 /** The tree a plan leads to on the disk. */
 export function mergedTree(ours: VaultTree, plan: Plan): Map<string, Oid> {
-  return withChanges(ours, plan.units.flatMap((unit) => unit.steps.flatMap(stepChanges)));
+  return withChanges(
+    ours,
+    plan.units.flatMap((unit) => unit.steps.flatMap(stepChanges)),
+  );
 }
 
 /** What one step does to the tree. */
 export function stepChanges(step: DiskStep): TreeChange[] {
-  if (step.kind === "move") return [{ path: step.from, oid: null }, { path: step.to, oid: step.oid }];
+  if (step.kind === "move")
+    return [
+      { path: step.from, oid: null },
+      { path: step.to, oid: step.oid },
+    ];
   return [{ path: step.path, oid: step.kind === "write" ? step.oid : null }];
 }
 

@@ -33,7 +33,13 @@ export async function publishChanges(
   const { ports } = replica;
   const { accepted } = target;
   const gathered = await gatherChanges({ ...ports, scanned: replica.scanned }, units, accepted.index.tree);
-  const result: PublishResult = { state: "nothing", commit: null, changes: 0, withheld: gathered.withheld, quietInMs: null };
+  const result: PublishResult = {
+    state: "nothing",
+    commit: null,
+    changes: 0,
+    withheld: gathered.withheld,
+    quietInMs: null,
+  };
   const takesBack = target.tipTree !== null && target.tipTree !== accepted.tree;
   result.quietInMs = waitQuietly(replica, gathered, takesBack);
   if (result.quietInMs !== null || (gathered.changes.length === 0 && !takesBack)) return result;
@@ -82,7 +88,9 @@ async function adopt(replica: Replica, commit: Oid, tree: Oid): Promise<void> {
   const { ports, base } = replica;
   const accepted = await loadSnapshot(ports.store, tree, base.accepted);
   const lagging =
-    base.planned.tree === base.accepted.tree ? [] : diffTreesByPath(base.accepted.index.tree, base.planned.index.tree);
+    base.planned.tree === base.accepted.tree
+      ? []
+      : diffTreesByPath(base.accepted.index.tree, base.planned.index.tree);
   const planned = await loadSnapshot(ports.store, await buildTree(ports.store, tree, lagging), accepted);
   await setBase(replica, { commit, accepted, planned }, tree);
   await ports.failpoint.hit("after:adopt");

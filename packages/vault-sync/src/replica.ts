@@ -94,7 +94,11 @@ export async function saveTable(replica: Replica): Promise<void> {
 export async function setBase(replica: Replica, base: Base & { commit: Oid }, tipTree: Oid): Promise<void> {
   const { state } = replica.ports;
   await state.keepCommit(base.commit);
-  await state.write("base", { commit: base.commit, accepted: base.accepted.tree, planned: base.planned.tree });
+  await state.write("base", {
+    commit: base.commit,
+    accepted: base.accepted.tree,
+    planned: base.planned.tree,
+  });
   replica.base = base;
   replica.baseTipTree = tipTree;
 }

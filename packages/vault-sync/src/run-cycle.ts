@@ -13,6 +13,9 @@ import { readApplying, type Replica } from "./replica.ts";
 import { settleBase } from "./settle-base.ts";
 import { loadSnapshot } from "./snapshot.ts";
 
+/** A file that could not be touched is tried again without waiting for an event. */
+const HELD_RETRY_MS = 2_000;
+
 export interface CycleReport {
   tip: Oid | null;
   /** Steps done on the disk, and changes that went out. */
@@ -22,6 +25,8 @@ export interface CycleReport {
   retryInMs: number | null;
   /** Newest last; null when nothing was checked. */
   refused: RefusedChange[] | null;
+  /** Files whose content is not known for sure yet. */
+  busy: number;
   held: HeldUnit[];
   withheld: WithheldChange[];
   notTaken: LookResult["notTaken"];
@@ -40,15 +45,20 @@ export interface CycleReport {
 export async function runCycle(replica: Replica, folders: Iterable<string> | "all"): Promise<CycleReport> {
   const { clock, random } = replica.ports;
   let looking = await finishInterrupted(replica, folders);
+  // Kept over the attempts: what the first one refused may be taken back by the other side before the second.
+  let refused: RefusedChange[] | null = null;
   for (let attempt = 1; ; attempt += 1) {
     const target = await fetchTarget(replica);
     const round = await bringInStep(replica, target, looking);
-    const refused = target.refused.length > 0 ? await rememberRefused(replica.ports, target.refused) : null;
+    if (target.refused.length > 0) refused = await rememberRefused(replica.ports, target.refused);
     await settleBase(replica, target, round);
     const published = await publishChanges(replica, target, round.open);
     if (published.state !== "refused") return report(target, round, published, refused);
     if (attempt >= MAX_PUSH_ATTEMPTS) {
-      throw fail("PUSH_LOST", "The other side was faster several times in a row; nothing is lost, the next round tries again.");
+      throw fail(
+        "PUSH_LOST",
+        "The other side was faster several times in a row; nothing is lost, the next round tries again.",
+      );
     }
     // Full jitter: of two that lose to each other in step, one gets through.
     await clock.sleep(random.fraction() * Math.min(2000, 40 * 2 ** attempt));
@@ -57,7 +67,10 @@ export async function runCycle(replica: Replica, folders: Iterable<string> | "al
 }
 
 /** A tip that was half applied when the machine stopped is applied to its end before anything is planned. */
-async function finishInterrupted(replica: Replica, folders: Iterable<string> | "all"): Promise<Iterable<string> | "all"> {
+async function finishInterrupted(
+  replica: Replica,
+  folders: Iterable<string> | "all",
+): Promise<Iterable<string> | "all"> {
   const applying = await readApplying(replica);
   if (!applying) return folders;
   const { store, state } = replica.ports;
@@ -80,8 +93,12 @@ function report(
     tip: published.state === "accepted" ? published.commit : target.commit,
     applied: round.stepsDone.length,
     published: published.state === "accepted" ? published.changes : 0,
-    retryInMs: earliest(round.look.retryInMs, published.quietInMs),
+    retryInMs: earliest(
+      earliest(round.look.retryInMs, published.quietInMs),
+      round.held.length > 0 ? HELD_RETRY_MS : null,
+    ),
     refused,
+    busy: round.look.busy.size - round.look.notTaken.length,
     held: round.held,
     withheld: published.withheld,
     notTaken: round.look.notTaken,

@@ -18,10 +18,16 @@ export function createSecretScanner(): SecretScanner {
         options: {
           noPhysicFilePath: true,
           maskSecrets: true,
-          config: { rules: [{ id: "@secretlint/secretlint-rule-preset-recommend", rule: creator, options: {} }] },
+          config: {
+            rules: [{ id: "@secretlint/secretlint-rule-preset-recommend", rule: creator, options: {} }],
+          },
         },
       });
-      return [...new Set(result.messages.map((message) => message.ruleId.replace(/^@secretlint\/secretlint-rule-/, "")))];
+      return [
+        ...new Set(
+          result.messages.map((message) => message.ruleId.replace(/^@secretlint\/secretlint-rule-/, "")),
+        ),
+      ];
     },
   };
 }

@@ -45,7 +45,13 @@ export async function auditChanges(
       const paths = part.filter((line) => line.kind === kind).map((line) => line.path);
       if (paths.length > 0) parameters[kind] = paths;
     }
-    records.push({ action_type: action, target: commit, parameters, approval_status: "not_required", result: "ok" });
+    records.push({
+      action_type: action,
+      target: commit,
+      parameters,
+      approval_status: "not_required",
+      result: "ok",
+    });
   }
   await write(ports, records);
 }
@@ -55,6 +61,8 @@ type RecordParts = Pick<AuditRecord, "action_type" | "target" | "parameters" | "
 async function write(ports: AuditPorts, records: readonly RecordParts[]): Promise<void> {
   if (records.length === 0) return;
   const timestamp = new Date(ports.clock.now()).toISOString();
-  const lines = records.map((record) => auditLine({ ...record, timestamp, actor: "vault-sync", approved_by: null }));
+  const lines = records.map((record) =>
+    auditLine({ ...record, timestamp, actor: "vault-sync", approved_by: null }),
+  );
   await ports.disk.append(auditPath(ports.replica, timestamp, "vault_sync"), lines.join(""));
 }

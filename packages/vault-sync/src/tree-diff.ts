@@ -41,7 +41,13 @@ interface Walk {
   diff: TreeDiff;
 }
 
-async function diffFolder(walk: Walk, folder: string, before: Oid | null, after: Oid | null, depth: number): Promise<void> {
+async function diffFolder(
+  walk: Walk,
+  folder: string,
+  before: Oid | null,
+  after: Oid | null,
+  depth: number,
+): Promise<void> {
   if (before === after || walk.diff.broken !== null) return;
   const old = await readFolder(walk, before);
   const now = await readFolder(walk, after);
@@ -101,12 +107,15 @@ function refuseEntry(entry: TreeEntry, depth: number): string | null {
   if (!isSafeName(entry.name)) return "its name could mean something else on another system or to a program";
   if (entry.mode === "120000") return "it is a link, and links can lead out of the vault";
   if (entry.mode === "160000") return "it is a repository inside the vault";
-  if (entry.mode === FOLDER_MODE) return depth >= MAX_DEPTH ? "it lies deeper than any folder of the vault" : null;
+  if (entry.mode === FOLDER_MODE)
+    return depth >= MAX_DEPTH ? "it lies deeper than any folder of the vault" : null;
   return entry.mode === FILE_MODE ? null : "it is marked as a program";
 }
 
+// eslint-disable-next-line no-control-regex, no-misleading-character-class -- these are what is looked for
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
 /** For the owner's eyes: nothing invisible, nothing endless. */
 function printable(path: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return path.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, "?").slice(0, 200);
+  return path.replace(UNPRINTABLE, "?").slice(0, 200);
 }

@@ -82,7 +82,9 @@ describe("objects", () => {
     assert.equal(entry?.name, "note.md");
     assert.equal(Buffer.from(await store.readBlob(entry?.oid ?? "", 100)).toString(), "hello\n");
     assert.equal(await store.blobSize(entry?.oid ?? ""), 6);
-    execFileSync("git", ["--git-dir", gitDir, "fsck", "--strict", "--no-dangling", commit], { stdio: "pipe" });
+    execFileSync("git", ["--git-dir", gitDir, "fsck", "--strict", "--no-dangling", commit], {
+      stdio: "pipe",
+    });
   });
 
   it("a blob over the limit is refused, and the next question is answered", async () => {
@@ -99,7 +101,10 @@ describe("objects", () => {
     const texts = Array.from({ length: 50 }, (_, i) => "y".repeat(i * 997));
     const oids = await Promise.all(texts.map((text) => store.writeBlob(Buffer.from(text))));
     const read = await Promise.all(oids.map((oid) => store.readBlob(oid, 100_000)));
-    assert.deepEqual(read.map((bytes) => Buffer.from(bytes).toString()), texts);
+    assert.deepEqual(
+      read.map((bytes) => Buffer.from(bytes).toString()),
+      texts,
+    );
   });
 
   it("tree entries are sorted as git sorts them, a folder as if its name ended in a slash", () => {
@@ -109,7 +114,10 @@ describe("objects", () => {
       { mode: "100644", name: "a.md", oid },
       { mode: "100644", name: "a-b.md", oid },
     ];
-    assert.deepEqual(parseTree(encodeTree(entries)).map((entry) => entry.name), ["a-b.md", "a.md", "a"]);
+    assert.deepEqual(
+      parseTree(encodeTree(entries)).map((entry) => entry.name),
+      ["a-b.md", "a.md", "a"],
+    );
   });
 
   it("a damaged tree is refused whole", () => {
@@ -121,7 +129,8 @@ describe("objects", () => {
 
 describe("signatures", () => {
   it("git verify-commit accepts our signature with the enrolled key and no other", async (t) => {
-    if (!hasSshKeygen) return t.skip("ssh-keygen is not on this machine: not compared with OpenSSH's own check");
+    if (!hasSshKeygen)
+      return t.skip("ssh-keygen is not on this machine: not compared with OpenSSH's own check");
     const { store, gitDir } = await newReplica(newBare());
     const pem = newKeyPem();
     const commit = await writeSignedCommit(store, "signed\n", [], pem);
@@ -129,24 +138,53 @@ describe("signatures", () => {
     const verify = () =>
       execFileSync(
         "git",
-        ["--git-dir", gitDir, "-c", "gpg.format=ssh", "-c", `gpg.ssh.allowedSignersFile=${allowed}`, "verify-commit", commit],
+        [
+          "--git-dir",
+          gitDir,
+          "-c",
+          "gpg.format=ssh",
+          "-c",
+          `gpg.ssh.allowedSignersFile=${allowed}`,
+          "verify-commit",
+          commit,
+        ],
         { stdio: "pipe" },
       );
     writeFileSync(allowed, `cloud@nightdesk.invalid namespaces="git" ${createCommitSigner(pem).publicKey}\n`);
     verify();
-    writeFileSync(allowed, `cloud@nightdesk.invalid namespaces="git" ${createCommitSigner(newKeyPem()).publicKey}\n`);
+    writeFileSync(
+      allowed,
+      `cloud@nightdesk.invalid namespaces="git" ${createCommitSigner(newKeyPem()).publicKey}\n`,
+    );
     assert.throws(verify);
   });
 
   it("a commit signed by OpenSSH with git is verified in process", async (t) => {
-    if (!hasSshKeygen) return t.skip("ssh-keygen is not on this machine: not compared with OpenSSH's own signing");
+    if (!hasSshKeygen)
+      return t.skip("ssh-keygen is not on this machine: not compared with OpenSSH's own signing");
     const { store, gitDir } = await newReplica(newBare());
     const keyFile = join(root, "id_test");
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", keyFile]);
     const tree = await store.writeTree([]);
     const oid = execFileSync(
       "git",
-      ["--git-dir", gitDir, "-c", "gpg.format=ssh", "-c", `user.signingkey=${keyFile}`, "-c", "user.name=A", "-c", "user.email=a@b", "commit-tree", "-S", "-m", "by git", tree],
+      [
+        "--git-dir",
+        gitDir,
+        "-c",
+        "gpg.format=ssh",
+        "-c",
+        `user.signingkey=${keyFile}`,
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@b",
+        "commit-tree",
+        "-S",
+        "-m",
+        "by git",
+        tree,
+      ],
       { encoding: "utf8" },
     ).trim();
     const publicLine = execFileSync("cat", [`${keyFile}.pub`], { encoding: "utf8" });
@@ -171,7 +209,10 @@ describe("signatures", () => {
     assert.equal(signer.isOwn(parseCommit(Buffer.from(bytes.toString().replace("text", "tent")))), false);
     const header = bytes.toString().match(/gpgsig [\s\S]*?-----END SSH SIGNATURE-----\n/)?.[0] ?? "";
     assert.notEqual(header, "");
-    assert.equal(signer.isOwn(parseCommit(Buffer.from(bytes.toString().replace(header, header + header)))), false);
+    assert.equal(
+      signer.isOwn(parseCommit(Buffer.from(bytes.toString().replace(header, header + header)))),
+      false,
+    );
   });
 });
 
@@ -192,7 +233,12 @@ describe("remote", () => {
     assert.equal(await b.remote.push(byB), "refused");
     assert.deepEqual(await b.remote.fetch(), { tip: byA });
     assert.equal(await b.remote.cheapTip(), byA);
-    assert.equal(Buffer.from((await b.store.readCommit(byA)).message).toString().startsWith("Note 2a"), true);
+    assert.equal(
+      Buffer.from((await b.store.readCommit(byA)).message)
+        .toString()
+        .startsWith("Note 2a"),
+      true,
+    );
   });
 
   it("a missing repository, a hook's refusal and a hung server each get their own code", async () => {
@@ -212,12 +258,28 @@ describe("remote", () => {
   });
 
   it("addresses and branches that could become options or programs are refused", () => {
-    const bad = ["-oProxyCommand=x", "ext::sh -c x", "http://host/x.git", "host:-x", "ssh://-oProxyCommand=x/y", "https://u:p@h/x", "vault.git", "file://host/x\n"];
+    const bad = [
+      "-oProxyCommand=x",
+      "ext::sh -c x",
+      "http://host/x.git",
+      "host:-x",
+      "ssh://-oProxyCommand=x/y",
+      "https://u:p@h/x",
+      "vault.git",
+      "file://host/x\n",
+    ];
     for (const url of bad) assert.throws(() => parseRemote(url, "main"), hasCode("REMOTE_MALFORMED"), url);
     for (const branch of ["-x", "a..b", "a b", "a.lock", "/a", "a/", "@{u}"]) {
       assert.throws(() => parseRemote("/srv/v.git", branch), hasCode("REMOTE_MALFORMED"), branch);
     }
-    const good = { "/srv/vault.git": "file", "file:///srv/v.git": "file", "git@host.example:vault.git": "ssh", "ssh://git@h:2222/v.git": "ssh", "https://h/v.git": "https" };
-    for (const [url, protocol] of Object.entries(good)) assert.equal(parseRemote(url, "main").protocol, protocol, url);
+    const good = {
+      "/srv/vault.git": "file",
+      "file:///srv/v.git": "file",
+      "git@host.example:vault.git": "ssh",
+      "ssh://git@h:2222/v.git": "ssh",
+      "https://h/v.git": "https",
+    };
+    for (const [url, protocol] of Object.entries(good))
+      assert.equal(parseRemote(url, "main").protocol, protocol, url);
   });
 });

@@ -8,7 +8,13 @@ import { withChanges, type VaultTree } from "../src/vault-index.ts";
 
 const oid = (text: string) => Buffer.from(text.padEnd(20, "_")).toString("hex").slice(0, 40);
 const NAMES = [1, 2, 3].map((n) =>
-  makeTaskName({ date: "2026-11-21", who: `Who ${n}`, subject: "Hello", id: `em_000000000000000${n}`, rev: 1 }),
+  makeTaskName({
+    date: "2026-11-21",
+    who: `Who ${n}`,
+    subject: "Hello",
+    id: `em_000000000000000${n}`,
+    rev: 1,
+  }),
 );
 const [NOTE = ""] = NAMES;
 const FOLDERS = [
@@ -21,16 +27,22 @@ const FOLDERS = [
   "Done/2026-11",
   "Needs_Attention",
 ];
-const FILES = ["Dashboard.md", "Company_Handbook.md", "Plans/cloud-email/plan.md", "Logs/cloud/2026-11-21.jsonl"];
+const FILES = [
+  "Dashboard.md",
+  "Company_Handbook.md",
+  "Plans/cloud-email/plan.md",
+  "Logs/cloud/2026-11-21.jsonl",
+];
 
 const tree = (entries: Record<string, string>): VaultTree =>
   new Map(Object.entries(entries).map(([path, text]) => [path, oid(text)]));
-const other = (role: Role): Role => (role === "cloud" ? "local" : "cloud");
 
 /** One location for each task on each side, any text of a few, and a few plain files. */
 const anyTree = fc
   .tuple(
-    fc.tuple(...NAMES.map(() => fc.option(fc.tuple(fc.constantFrom(...FOLDERS), fc.constantFrom("a", "b", "c"))))),
+    fc.tuple(
+      ...NAMES.map(() => fc.option(fc.tuple(fc.constantFrom(...FOLDERS), fc.constantFrom("a", "b", "c")))),
+    ),
     fc.tuple(...FILES.map(() => fc.option(fc.constantFrom("a", "b", "c")))),
   )
   .map(([tasks, files]) => {
@@ -55,7 +67,10 @@ describe("plan, for any three trees", () => {
       fc.property(anyTree, anyTree, anyTree, anyRole, (base, ours, theirs, role) => {
         const plan = planSync(base, ours, theirs, role);
         const onDisk = mergedTree(ours, plan);
-        const published = withChanges(theirs, plan.units.flatMap((unit) => unit.publish));
+        const published = withChanges(
+          theirs,
+          plan.units.flatMap((unit) => unit.publish),
+        );
         assert.deepEqual(sorted(onDisk), sorted(published));
       }),
     );
@@ -64,7 +79,9 @@ describe("plan, for any three trees", () => {
   it("no task is ever in two places", () => {
     fc.assert(
       fc.property(anyTree, anyTree, anyTree, anyRole, (base, ours, theirs, role) => {
-        const keys = [...mergedTree(ours, planSync(base, ours, theirs, role)).keys()].map(taskKey).filter((key) => key !== null);
+        const keys = [...mergedTree(ours, planSync(base, ours, theirs, role)).keys()]
+          .map(taskKey)
+          .filter((key) => key !== null);
         assert.equal(new Set(keys).size, keys.length);
       }),
     );
@@ -103,7 +120,10 @@ describe("plan, for any three trees", () => {
       fc.property(anyTree, anyTree, anyTree, anyRole, (base, ours, theirs, role) => {
         const merged = mergedTree(ours, planSync(base, ours, theirs, role));
         assert.deepEqual(planSync(merged, merged, merged, role).units, []);
-        assert.deepEqual(planSync(theirs, merged, theirs, role).units.flatMap((unit) => unit.steps), []);
+        assert.deepEqual(
+          planSync(theirs, merged, theirs, role).units.flatMap((unit) => unit.steps),
+          [],
+        );
       }),
     );
   });
@@ -114,7 +134,8 @@ describe("plan, for any three trees", () => {
         const byCloud = mergedTree(a, planSync(base, a, b, "cloud"));
         const byLocal = mergedTree(b, planSync(base, b, a, "local"));
         for (const [i, name] of NAMES.entries()) {
-          const placeIn = (side: VaultTree) => [...side.keys()].find((path) => path.endsWith(`/${name}`)) ?? null;
+          const placeIn = (side: VaultTree) =>
+            [...side.keys()].find((path) => path.endsWith(`/${name}`)) ?? null;
           const [atBase, atCloud, atLocal] = [placeIn(base), placeIn(a), placeIn(b)];
           const bothMoved = atCloud !== atBase && atLocal !== atBase && atCloud !== atLocal;
           if (bothMoved && !isWord(atBase, atLocal)) continue;
@@ -144,15 +165,29 @@ describe("plan, case by case", () => {
     ]);
     assert.deepEqual(plan.units[0]?.publish, []);
     const mirrored = planSync(base, at("In_Progress/local"), at("In_Progress/cloud"), "local");
-    assert.deepEqual([...mergedTree(at("In_Progress/local"), mirrored).keys()], [`In_Progress/cloud/${NOTE}`]);
+    assert.deepEqual(
+      [...mergedTree(at("In_Progress/local"), mirrored).keys()],
+      [`In_Progress/cloud/${NOTE}`],
+    );
   });
 
   it("an execution on the laptop beats a cloud that moved the same task, whoever was first", () => {
     const pending = at("Pending_Approval/email");
     const executed = at("In_Progress/local");
     const cloud = at("Done/2026-11");
-    assert.deepEqual([...mergedTree(executed, planSync(pending, executed, at("In_Progress/cloud"), "local")).keys()], [...executed.keys()]);
-    assert.deepEqual([...mergedTree(at("In_Progress/cloud"), planSync(pending, at("In_Progress/cloud"), executed, "cloud")).keys()], [...executed.keys()]);
+    assert.deepEqual(
+      [...mergedTree(executed, planSync(pending, executed, at("In_Progress/cloud"), "local")).keys()],
+      [...executed.keys()],
+    );
+    assert.deepEqual(
+      [
+        ...mergedTree(
+          at("In_Progress/cloud"),
+          planSync(pending, at("In_Progress/cloud"), executed, "cloud"),
+        ).keys(),
+      ],
+      [...executed.keys()],
+    );
     assert.notDeepEqual(cloud, executed);
   });
 
@@ -169,7 +204,10 @@ describe("plan, case by case", () => {
     const merged = mergedTree(ours, plan);
     assert.equal(merged.get(`Approved/${NOTE}`), oid("x"));
     assert.equal(merged.size, 2);
-    assert.match([...merged.keys()].find((path) => path.startsWith("Needs_Attention/")) ?? "", /other text [0-9a-f]{12}\)\.md$/);
+    assert.match(
+      [...merged.keys()].find((path) => path.startsWith("Needs_Attention/")) ?? "",
+      /other text [0-9a-f]{12}\)\.md$/,
+    );
   });
 
   it("a copy the owner made is kept beside the original", () => {

@@ -1,7 +1,7 @@
 import type { Hold, HoldMatch } from "@nightdesk/testkit";
 import { fail } from "./errors.ts";
 import { isAlive, killHard } from "./processes.ts";
-import { shorten, stepTimeoutMs } from "./tell-the-night.ts";
+import { isDoneNote, shorten, stepTimeoutMs } from "./tell-the-night.ts";
 import type { ScenarioResult, World } from "./world.ts";
 
 /** The programs that send: PM2's names for them. */
@@ -13,7 +13,9 @@ interface KillPoint {
   what: string;
   /** The request to the mailbox in which the blow falls. */
   match: HoldMatch;
-  /** Hears the mailbox's answer arrive at the mail server, but keeps local-agent from writing it down. */
+  /** The mailbox shows the mail as sent at that moment. */
+  isSent: boolean;
+  /** Lets the mailbox's answer arrive at the mail server, but keeps local-agent from writing it down. */
   letAnswerThrough: boolean;
 }
 
@@ -26,24 +28,28 @@ const POINTS: readonly KillPoint[] = [
     name: "draft_created",
     what: "the draft exists, and nobody here knows its number yet",
     match: { phase: "after", method: "POST", path: CREATE },
+    isSent: false,
     letAnswerThrough: false,
   },
   {
     name: "before_send",
     what: "the draft is known, and the order to send it is on its way",
     match: { phase: "before", method: "POST", path: SEND },
+    isSent: false,
     letAnswerThrough: false,
   },
   {
     name: "after_send",
     what: "the mail is out, and the answer is not here yet",
     match: { phase: "after", method: "POST", path: SEND },
+    isSent: true,
     letAnswerThrough: false,
   },
   {
     name: "before_record",
     what: "the answer is here, and nothing is written down yet",
     match: { phase: "after", method: "POST", path: SEND },
+    isSent: true,
     letAnswerThrough: true,
   },
 ];
@@ -51,16 +57,18 @@ const POINTS: readonly KillPoint[] = [
 /** The answer's way from the proxy through the mail server into local-agent's socket takes milliseconds. */
 const ANSWER_MS = 500;
 
-export const KILLS = POINTS.length;
-
 /** Kills the laptop's programs once at each point, each time with a mail of its own under way. */
 export async function killAtEachPoint(world: World): Promise<ScenarioResult> {
   const killPoints: Record<string, number> = {};
+  const problems: string[] = [];
   for (const [index, point] of POINTS.entries()) {
-    killPoints[point.name] = await killAt(world, point, index + 1);
+    const sentAtTheBlow = await killAt(world, point, index + 1);
+    killPoints[point.name] = 1;
+    if (sentAtTheBlow !== index + (point.isSent ? 1 : 0)) {
+      problems.push(`the kill "${point.name}" fell at another moment: ${sentAtTheBlow} mails were out`);
+    }
   }
   const kills = Object.values(killPoints).reduce((sum, count) => sum + count, 0);
-  const problems = kills === POINTS.length ? [] : [`only ${kills} of ${POINTS.length} kills were made`];
   return { extra: { kills, killPoints }, problems };
 }
 
@@ -70,16 +78,22 @@ async function killAt(world: World, point: KillPoint, sentAfterwards: number): P
   let reached = false;
   void hold.reached.then(() => (reached = true));
   try {
-    const before = owner.approvals().length;
-    await owner.approveUntil(
-      () => owner.approvals().length > before,
-      "a note to approve",
-      stepTimeoutMs(world),
-      (note) => story.say(`The owner moves to Approved/: ${shorten(note)}`),
-    );
+    let chosen: string | null = null;
     await story.during("The laptop gets to work", () =>
-      observer.until(`the moment when ${point.what}`, stepTimeoutMs(world), () => reached),
+      owner.approveUntil(
+        () => reached,
+        `the moment when ${point.what}`,
+        stepTimeoutMs(world),
+        (note) => {
+          chosen = note.id;
+          story.say(`The owner moves to Approved/: ${shorten(note)}`);
+        },
+        // One note only, and that one again should it come back.
+        (note) => chosen === null || note.id === chosen,
+      ),
     );
+    await observer.lookIntoMailbox();
+    const sentAtTheBlow = observer.sentCount();
     const killed = await killSenders(world, hold, point.letAnswerThrough);
     story.say(`Killed (SIGKILL) while ${point.what}.`);
     await story.during("PM2 starts them again", () =>
@@ -94,13 +108,15 @@ async function killAt(world: World, point: KillPoint, sentAfterwards: number): P
       }),
     );
     await story.during("They find out what had happened", () =>
-      observer.until(
-        `${sentAfterwards} replies to be sent`,
-        stepTimeoutMs(world),
-        () => observer.sentCount() >= sentAfterwards,
-      ),
+      // Only when all is over: a request of this mail's must not fall into the next one's trap.
+      observer.until("the mail to be sent and its note to be in Done/", stepTimeoutMs(world), () => {
+        const isFiled = observer
+          .paths("local")
+          .some((path) => isDoneNote(path) && chosen !== null && path.includes(chosen));
+        return isFiled && observer.sentCount() >= sentAfterwards;
+      }),
     );
-    return 1;
+    return sentAtTheBlow;
   } finally {
     await hold.release("drop");
   }

@@ -22,6 +22,8 @@ export interface Observer {
   notes(zone: ZoneName): Promise<NoteFact[]>;
   /** How many sent messages were seen so far. */
   sentCount(): number;
+  /** Looks into the mailbox at once. */
+  lookIntoMailbox(): Promise<void>;
   sent(): Promise<SentMail[]>;
   history(): Promise<HistoryChange[]>;
   /** Looks again whenever something was seen. */
@@ -50,6 +52,7 @@ export async function startObserver(places: ObserverPlaces): Promise<Observer> {
     paths: (zone) => watches[zone].paths(),
     notes: (zone) => readNotes(places.vaults[zone], watches[zone].paths()),
     sentCount: () => mailbox.sentAtMs().size,
+    lookIntoMailbox: mailbox.look,
     async sent() {
       const messages = await mailbox.readSent();
       return messages.map(({ messageId, threadId, raw }) => ({

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { createBareRemote, GMAIL_DEFAULTS } from "@nightdesk/testkit";
 import { makeState } from "../init/make-state.ts";
 import { seedVault } from "../init/seed-vault.ts";
@@ -14,7 +15,7 @@ import { createZone } from "./zone.ts";
 export type WorldParts = World;
 
 /** packages/cli/src/demo -> the project. */
-const PROJECT_ROOT = process.env["NIGHTDESK_DEMO_ROOT"] ?? resolve(import.meta.dirname, "../../../..");
+const PROJECT_ROOT = resolve(import.meta.dirname, "../../../..");
 /** Mail is looked for every second, so that the demo is not mostly waiting; a real cloud asks every 10 s. */
 const MAIL_POLL_SECONDS = "1";
 /** Room over the number of mails, so that the cap of 10 an hour does not hold the demo up. */
@@ -29,7 +30,6 @@ export async function openWorld(
   story: Story,
   parts: Partial<WorldParts>,
   check: () => void,
-  projectRoot: string = PROJECT_ROOT,
 ): Promise<World> {
   parts.options = options;
   story.say(
@@ -42,12 +42,12 @@ export async function openWorld(
   // As `nightdesk init` does it: the cloud has no key that could sign an approval.
   for (const name of ["cloud", "local"] as const) {
     await makeState(places[name].state, name);
-    await seedVault(places[name].vault, join(projectRoot, "vault-template"));
+    await seedVault(places[name].vault, join(PROJECT_ROOT, "vault-template"));
   }
   await writeZoneSettings(places, gmail.baseUrl, options.mails);
   const zones = (parts.zones = {
-    cloud: createZone({ name: "cloud", places: places.cloud, projectRoot }),
-    local: createZone({ name: "local", places: places.local, projectRoot }),
+    cloud: createZone({ name: "cloud", places: places.cloud, projectRoot: PROJECT_ROOT }),
+    local: createZone({ name: "local", places: places.local, projectRoot: PROJECT_ROOT }),
   });
   const observer = (parts.observer = await startObserver({
     vaults: { cloud: places.cloud.vault, local: places.local.vault },
@@ -74,7 +74,7 @@ export async function openWorld(
 
 async function writeZoneSettings(places: DemoPlaces, gmailUrl: string, mails: number): Promise<void> {
   const common = {
-    GIT_REMOTE: `file://${places.remote}`,
+    GIT_REMOTE: pathToFileURL(places.remote).href,
     GIT_BRANCH: "main",
     CHANNELS: "email",
     GMAIL_CLIENT_ID: GMAIL_DEFAULTS.clientId,

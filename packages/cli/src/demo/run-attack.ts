@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { FOLDERS, nameOf } from "@nightdesk/claim-lib";
 import { ATTACKER, countExecuted, findRefused, pushHostileCommits, waitUntilRefused } from "./attack.ts";
 import { shorten, stepTimeoutMs } from "./tell-the-night.ts";
@@ -24,6 +26,7 @@ export async function runAttack(world: World): Promise<ScenarioResult> {
   const changes = await pushHostileCommits(world, victim.path);
   await story.during("The laptop looks at what came in", () => waitUntilRefused(world, changes));
   const refused = await findRefused(world, changes);
+  const shown = await readFile(join(world.places.local.vault, victim.path), "utf8");
   story.say(
     `${refused.length} of ${changes.length} hostile changes are refused, in the audit and on Dashboard.md.`,
   );
@@ -46,6 +49,7 @@ export async function runAttack(world: World): Promise<ScenarioResult> {
   return {
     extra: { executed, refused: refused.length, controlsExecuted },
     problems: [
+      ...(shown.includes(ATTACKER) ? ["the changed recipient reached the laptop's disk"] : []),
       ...(executed === 0 ? [] : [`${executed} effects of the attack`]),
       ...(refused.length === changes.length
         ? []

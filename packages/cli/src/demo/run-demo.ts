@@ -6,7 +6,7 @@ import { keepLogs, removePlaces } from "./make-places.ts";
 import { openWorld, type WorldParts } from "./open-world.ts";
 import { recountWorld } from "./recount-world.ts";
 import { printTable, type Outcome } from "./report.ts";
-const runAttack = async (_: World): Promise<ScenarioResult> => ({ extra: {}, problems: [] });
+import { runAttack } from "./run-attack.ts";
 import { createStory, type Story, type StoryOutput } from "./story.ts";
 import { approveAll, MAILS_AT_NIGHT_AT_MOST, openLaptop, playNight, seeItDone } from "./tell-the-night.ts";
 import { fail } from "./errors.ts";
@@ -26,19 +26,22 @@ export async function runDemo(argv: string[]): Promise<number> {
   const world: Partial<WorldParts> = {};
   const stop = listenForSignals(world, story);
   let exitCode = 1;
+  let result: Record<string, unknown> = { ok: false };
   try {
     const outcome = await play(await openWorld(options, story, world, stop.check), stop.check);
     printTable(story, outcome);
     exitCode = outcome.ok ? 0 : 1;
-    if (options.json) process.stdout.write(`${JSON.stringify(outcome.json)}\n`);
+    result = outcome.json;
   } catch (error) {
     exitCode = stop.exitCode() ?? 1;
-    await tellFailure(world, story, stop.exitCode() === null ? error : null);
-    if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, error: describeError(error) })}\n`);
+    result = { ok: false, error: describeError(error) };
+    if (stop.exitCode() === null) await tellFailure(world, story, error);
   } finally {
     await cleanUp(world, story);
     stop.close();
   }
+  // After everything else, so that it is the last line also where both outputs go to one file.
+  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   return exitCode;
 }
 
@@ -130,7 +133,6 @@ function listenForSignals(world: Partial<WorldParts>, story: Story): Stop {
 }
 
 async function tellFailure(world: Partial<WorldParts>, story: Story, error: unknown): Promise<void> {
-  if (error === null) return;
   story.say(`The demo failed: ${describeError(error)}`);
   for (const zone of Object.values(world.zones ?? {})) {
     story.print(`\nThe last lines of the ${zone.name === "cloud" ? "cloud" : "laptop"}'s programs:`);

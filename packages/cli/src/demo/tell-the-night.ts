@@ -104,13 +104,16 @@ export async function seeItDone(world: World): Promise<void> {
 }
 
 function isDone(world: World, expected: number): boolean {
-  const done = (zone: "cloud" | "local") =>
-    world.observer.paths(zone).filter((path) => path.startsWith(`${FOLDERS.done}/`) && path.endsWith(".md"));
+  const done = (zone: "cloud" | "local") => world.observer.paths(zone).filter(isDoneNote);
   const onCloud = done("cloud");
   const onLaptop = new Set(done("local"));
   return (
     onCloud.length >= expected && onLaptop.size >= expected && onCloud.every((path) => onLaptop.has(path))
   );
+}
+
+export function isDoneNote(path: string): boolean {
+  return path.startsWith(`${FOLDERS.done}/`) && path.endsWith(".md");
 }
 
 /** A wait that ends at once when the demo is stopped. */

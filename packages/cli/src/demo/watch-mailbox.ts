@@ -3,6 +3,8 @@ import type { GmailControl, MailboxMessage } from "@nightdesk/testkit";
 export interface MailboxWatch {
   /** When each sent message was first seen, by its id, on the observer's clock. */
   sentAtMs(): ReadonlyMap<string, number>;
+  /** Looks at once. */
+  look(): Promise<void>;
   /** Every message the mailbox itself shows as sent and that was not there at the start. */
   readSent(): Promise<MailboxMessage[]>;
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export async function watchMailbox(
   const timer = setInterval(() => void look().catch((error: unknown) => problems.push(error)), LOOK_EVERY_MS);
   return {
     sentAtMs: () => seen,
+    look,
     async readSent() {
       if (problems.length > 0) throw problems[0];
       await look();

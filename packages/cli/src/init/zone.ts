@@ -1,5 +1,5 @@
 /** The two kinds of machine. */
-export const ZONES = ["cloud", "local"] as const;
+const ZONES = ["cloud", "local"] as const;
 
 export type Zone = (typeof ZONES)[number];
 

@@ -3,7 +3,7 @@ import type { Mail, MailPort } from "../../src/mail-port.ts";
 
 export const OWNER = "erika@firma.example";
 
-export interface Arrival extends Partial<Omit<Mail, "header">> {
+interface Arrival extends Partial<Omit<Mail, "header">> {
   header?: Partial<Mail["header"]>;
   /** Was there, and read, before the history begins. */
   read?: boolean;

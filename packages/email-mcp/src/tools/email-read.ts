@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { parseMail } from "../mime/parse-mail.ts";
 import { defineTool } from "./define-tool.ts";
 import type { ReadDeps } from "./read-deps.ts";
 import { isoTime, mailAddress, providerId } from "./schemas.ts";
@@ -41,14 +40,14 @@ export const emailRead = defineTool({
     problems: z.array(z.string()),
   }),
   effect: "reads",
-  run: async (input, { reader }: ReadDeps) => {
+  run: async (input, { reader, decoder }: ReadDeps) => {
     const mail = await reader.read(input.message_id);
     return {
       message_id: mail.messageId,
       thread_id: mail.threadId,
       labels: mail.labels,
       received_at: new Date(mail.receivedAtMs).toISOString(),
-      ...(await parseMail(mail.raw)),
+      ...(await decoder.decode(mail.raw)),
     };
   },
 });

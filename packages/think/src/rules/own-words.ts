@@ -18,7 +18,7 @@ export function ownWords(text: string): string {
 }
 
 /** Addresses hold dots and question marks that end no sentence. */
-const LINK = /\b(?:https?:\/\/|www\.)\S+/gi;
+const LINK = /\b(?:https?:\/\/|www\.)\S*[^\s.,;:!?)'"]/gi;
 const GREETING =
   /^(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|guten (?:tag|morgen|abend)|sehr geehrte[rs]?|liebe[r]?|hola|buen[oa]s (?:días|tardes|noches)|estimad[oa]s?|bonjour|bonsoir|cher|chère|madame|monsieur)\b[^.!?\n]{0,60}[,!]?\s*$/i;
 

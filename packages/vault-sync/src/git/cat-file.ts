@@ -34,7 +34,8 @@ export class CatFile {
 
   /** The object, or null when there is none. `maxBytes` bounds what is held in memory. */
   ask(oid: Oid, maxBytes: number): Promise<ReadObject | null> {
-    if (!isOid(oid)) throw fail("OBJECT_MISSING", "An object was asked for by something that is not its name.");
+    if (!isOid(oid))
+      throw fail("OBJECT_MISSING", "An object was asked for by something that is not its name.");
     return new Promise((resolve, reject) => {
       this.#waiting.push({ oid, maxBytes, resolve, reject, found: null, parts: [] });
       this.#start().stdin.write(`${oid}\n`);
@@ -80,7 +81,9 @@ export class CatFile {
     const waiting = this.#waiting.splice(0);
     for (const one of waiting) {
       one.reject(
-        fail("OBJECT_STORE_FAILED", "git stopped while objects were being read; nothing was changed.", { cause }),
+        fail("OBJECT_STORE_FAILED", "git stopped while objects were being read; nothing was changed.", {
+          cause,
+        }),
       );
     }
   }

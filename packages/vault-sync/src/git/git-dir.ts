@@ -19,7 +19,15 @@ const UNPACK_LIMIT = 100;
  */
 export async function ensureGitDir(gitDir: string, protocol: Protocol): Promise<void> {
   try {
-    for (const folder of ["", "objects/info", "objects/pack", "refs/heads", "refs/nightdesk", "info", "ssh"]) {
+    for (const folder of [
+      "",
+      "objects/info",
+      "objects/pack",
+      "refs/heads",
+      "refs/nightdesk",
+      "info",
+      "ssh",
+    ]) {
       await mkdir(join(gitDir, folder), { recursive: true, mode: 0o700 });
     }
     await chmod(gitDir, 0o700);
@@ -58,9 +66,13 @@ async function readOrNull(path: string): Promise<string | null> {
 }
 
 function storeFailed(error: unknown) {
-  return fail("OBJECT_STORE_FAILED", `The git directory could not be used (${errnoOf(error)}); nothing was changed.`, {
-    cause: error,
-  });
+  return fail(
+    "OBJECT_STORE_FAILED",
+    `The git directory could not be used (${errnoOf(error)}); nothing was changed.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function configText(gitDir: string, protocol: Protocol): string {
@@ -112,7 +124,13 @@ function configText(gitDir: string, protocol: Protocol): string {
  * fetch over it costs a third [m]. Windows' ssh has no such thing.
  */
 function sshCommand(gitDir: string): string {
-  const options = ["BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=15", "ServerAliveInterval=15", "ServerAliveCountMax=2"];
+  const options = [
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    "ConnectTimeout=15",
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=2",
+  ];
   const control = join(gitDir, "ssh", "%C");
   // A socket's path may have 104 characters on macOS; %C becomes 40.
   if (process.platform !== "win32" && control.length + 38 + 17 < 104 && !/["\s\\$]/.test(control)) {

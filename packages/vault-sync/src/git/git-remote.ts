@@ -24,14 +24,25 @@ export function createGitRemote(options: GitRemoteOptions): Remote {
   const { gitDir, address, runGit } = options;
   return {
     async cheapTip() {
-      const result = await runGit(["ls-remote", "--refs", "--", address.url, address.ref], { totalMs: 30_000 });
+      const result = await runGit(["ls-remote", "--refs", "--", address.url, address.ref], {
+        totalMs: 30_000,
+      });
       if (result.exitCode !== 0) throw explain(result, address);
       return findTip(result.stdout, address.ref);
     },
     async fetch() {
       const result = await fetchWithin(options.maxFetchBytes ?? MAX_FETCH_BYTES, gitDir, (signal) =>
         runGit(
-          ["fetch", "-v", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--", address.url, `+${address.ref}:${INCOMING_REF}`],
+          [
+            "fetch",
+            "-v",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--",
+            address.url,
+            `+${address.ref}:${INCOMING_REF}`,
+          ],
           { totalMs: FETCH_TOTAL_MS, signal },
         ),
       );
@@ -64,13 +75,12 @@ async function fetchWithin(
   const abort = new AbortController();
   const before = await packBytes(gitDir);
   let tooLarge = false;
-  const timer = setInterval(() => {
-    void packBytes(gitDir).then((bytes) => {
-      if (bytes - before <= maxBytes) return;
-      tooLarge = true;
-      abort.abort();
-    });
-  }, SIZE_LOOK_MS);
+  const look = async () => {
+    if ((await packBytes(gitDir)) - before <= maxBytes) return;
+    tooLarge = true;
+    abort.abort();
+  };
+  const timer = setInterval(() => void look(), SIZE_LOOK_MS);
   try {
     const result = await start(abort.signal);
     if (tooLarge) {
@@ -100,7 +110,8 @@ async function packBytes(gitDir: string): Promise<number> {
 }
 
 /** Somebody else moved the branch: seen before sending, or by the remote at the very moment of writing. */
-const RACE = /\[rejected\]|\[remote rejected\] \((failed to update ref|cannot lock ref[^)]*|incorrect old value[^)]*|fetch first|non-fast-forward)\)/;
+const RACE =
+  /\[rejected\]|\[remote rejected\] \((failed to update ref|cannot lock ref[^)]*|incorrect old value[^)]*|fetch first|non-fast-forward)\)/;
 
 function readPush(result: GitResult, address: RemoteAddress): "accepted" | "refused" {
   const line = result.stdout.split("\n").find((text) => text.includes(`:${address.ref}\t`));
@@ -125,26 +136,34 @@ function readPush(result: GitResult, address: RemoteAddress): "accepted" | "refu
 /** Failures at the door: the remote never got as far as being asked for a change. */
 const NOTHING_SENT = new Set(["REMOTE_UNKNOWN", "REMOTE_DENIED", "REMOTE_UNREACHABLE", "OBJECT_MISSING"]);
 
-const SIGNS: readonly { code: "REMOTE_UNKNOWN" | "REMOTE_DENIED" | "REMOTE_UNREACHABLE" | "OBJECT_MISSING"; sign: RegExp; message: string }[] = [
+const SIGNS: readonly {
+  code: "REMOTE_UNKNOWN" | "REMOTE_DENIED" | "REMOTE_UNREACHABLE" | "OBJECT_MISSING";
+  sign: RegExp;
+  message: string;
+}[] = [
   {
     code: "REMOTE_DENIED",
     sign: /dubious ownership/i,
-    message: "The repository at GIT_REMOTE belongs to another user of this machine, so git will not use it. Give it to the user nightdesk runs as.",
+    message:
+      "The repository at GIT_REMOTE belongs to another user of this machine, so git will not use it. Give it to the user nightdesk runs as.",
   },
   {
     code: "REMOTE_UNKNOWN",
     sign: /does not appear to be a git repository|repository '[^']*' not found|repository not found/i,
-    message: "There is no git repository at GIT_REMOTE. Check the address, or make one there with: git init --bare",
+    message:
+      "There is no git repository at GIT_REMOTE. Check the address, or make one there with: git init --bare",
   },
   {
     code: "REMOTE_DENIED",
     sign: /host key verification failed/i,
-    message: "The remote's host key is not known to this machine or has changed. Connect once by hand with ssh and compare its fingerprint.",
+    message:
+      "The remote's host key is not known to this machine or has changed. Connect once by hand with ssh and compare its fingerprint.",
   },
   {
     code: "REMOTE_DENIED",
     sign: /permission denied|authentication failed|access denied|could not read username|terminal prompts disabled/i,
-    message: "The remote refused this machine's key. Add the machine's public ssh key there, with write access.",
+    message:
+      "The remote refused this machine's key. Add the machine's public ssh key there, with write access.",
   },
   {
     code: "REMOTE_UNREACHABLE",
@@ -161,9 +180,15 @@ const SIGNS: readonly { code: "REMOTE_UNKNOWN" | "REMOTE_DENIED" | "REMOTE_UNREA
 function explain(result: GitResult, address: RemoteAddress) {
   const data = { answer: result.stderr.replaceAll(address.url, "<remote>").slice(0, 500) };
   if (result.exitCode === null) {
-    return fail("REMOTE_UNREACHABLE", "The remote did not answer in time. Changes wait on this machine.", { data });
+    return fail("REMOTE_UNREACHABLE", "The remote did not answer in time. Changes wait on this machine.", {
+      data,
+    });
   }
   const known = SIGNS.find(({ sign }) => sign.test(result.stderr));
   if (known) return fail(known.code, `${known.message} The vault is unchanged.`, { data });
-  return fail("GIT_FAILED", "git could not talk to the remote; the vault is unchanged, and it is tried again.", { data });
+  return fail(
+    "GIT_FAILED",
+    "git could not talk to the remote; the vault is unchanged, and it is tried again.",
+    { data },
+  );
 }

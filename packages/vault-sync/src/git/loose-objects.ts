@@ -21,7 +21,9 @@ export async function writeLooseObject(gitDir: string, type: ObjectType, bytes: 
   const temp = join(gitDir, "objects", `tmp_obj_${randomBytes(9).toString("hex")}`);
   try {
     await makeFolder(gitDir, folder);
-    const data = await compress(Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]), { level: 1 });
+    const data = await compress(Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]), {
+      level: 1,
+    });
     const file = await open(temp, "wx", 0o444);
     try {
       await file.writeFile(data);

@@ -15,7 +15,9 @@ const NAME = "[A-Za-z0-9_][A-Za-z0-9_.-]*";
 const HOST = `(?:${NAME}|\\[[0-9a-fA-F:]+\\])`;
 const PATH = "[A-Za-z0-9_./~+@=,-]+";
 const SSH_URL = new RegExp(`^ssh://(?:${NAME}@)?${HOST}(?::\\d{1,5})?/${PATH}$`);
-const SCP_FORM = new RegExp(`^(?:${NAME}@)?${NAME}:(?!-)(?!/?/)${PATH}$|^(?:${NAME}@)?${NAME}:/(?!/)${PATH}$`);
+const SCP_FORM = new RegExp(
+  `^(?:${NAME}@)?${NAME}:(?!-)(?!/?/)${PATH}$|^(?:${NAME}@)?${NAME}:/(?!/)${PATH}$`,
+);
 const HTTPS_URL = new RegExp(`^https://${HOST}(?::\\d{1,5})?/${PATH}$`);
 
 /**

@@ -62,7 +62,10 @@ export function createRunGit(options: GitEnvironmentOptions): RunGit {
     }
     if (!result) throw fail("GIT_FAILED", "git gave no answer; nothing was changed.");
     if (result.exitCode !== null && result.exitCode < 0) {
-      throw fail("GIT_MISSING", "No git program was found on this machine; nothing was synced. Install git (2.34 or newer).");
+      throw fail(
+        "GIT_MISSING",
+        "No git program was found on this machine; nothing was synced. Install git (2.34 or newer).",
+      );
     }
     return result;
   };

@@ -21,9 +21,15 @@ export function readSshPublicKey(line: string): KeyObject {
   const [type, base64] = line.trim().split(/\s+/);
   const raw = type === KEY_TYPE && base64 ? decodeKeyBlob(Buffer.from(base64, "base64")) : null;
   if (!raw) {
-    throw fail("KEY_MALFORMED", 'A public key is not of the form "ssh-ed25519 AAAA..."; nothing was signed or accepted.');
+    throw fail(
+      "KEY_MALFORMED",
+      'A public key is not of the form "ssh-ed25519 AAAA..."; nothing was signed or accepted.',
+    );
   }
-  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: raw.toString("base64url") }, format: "jwk" });
+  return createPublicKey({
+    key: { kty: "OKP", crv: "Ed25519", x: raw.toString("base64url") },
+    format: "jwk",
+  });
 }
 
 /** The armoured signature over `message`, with a newline at its end. */
@@ -44,7 +50,12 @@ export function signSsh(message: Uint8Array, namespace: string, privateKey: KeyO
 }
 
 /** True when `armoured` is a signature over `message` in this namespace by exactly this key. */
-export function verifySsh(message: Uint8Array, armoured: string, namespace: string, publicKey: KeyObject): boolean {
+export function verifySsh(
+  message: Uint8Array,
+  armoured: string,
+  namespace: string,
+  publicKey: KeyObject,
+): boolean {
   const parts = readSignature(armoured);
   if (!parts || parts.namespace !== namespace) return false;
   if (!parts.key.equals(rawPublicKey(publicKey))) return false;

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createFakeClock } from "@nightdesk/testkit";
+import { findNoticeCommand } from "../src/desktop-notice.ts";
+import { createNotifier, type Notice } from "../src/notify.ts";
+
+function openNotifier() {
+  const clock = createFakeClock();
+  const shown: Notice[] = [];
+  const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+  const notifier = createNotifier({ clock, log, show: async (notice) => void shown.push(notice) });
+  return { clock, shown, notifier };
+}
+
+const note = (key: string, from: string) => ({ key, from });
+
+test("a burst of notes is told about once, after ten seconds", async () => {
+  const { clock, shown, notifier } = openNotifier();
+  notifier.update({ waiting: [note("a", "Anna")], attention: [] });
+  await clock.advance(5_000);
+  notifier.update({ waiting: [note("a", "Anna"), note("b", "Ben")], attention: ["x.md"] });
+  await clock.advance(5_000);
+  assert.deepEqual(shown, [
+    { title: "Nightdesk", text: "2 notes wait for your decision: Anna, Ben. 1 note needs your attention" },
+  ]);
+});
+
+test("what was told about is not told about again", async () => {
+  const { clock, shown, notifier } = openNotifier();
+  for (let round = 0; round < 3; round += 1) {
+    notifier.update({ waiting: [note("a", "Anna")], attention: [] });
+    await clock.advance(20_000);
+  }
+  assert.equal(shown.length, 1);
+});
+
+test("a notification's words are arguments of their own, after the end of the options", () => {
+  const command = findNoticeCommand({
+    platform: "linux",
+    env: { DISPLAY: ":0", PATH: "/opt:/usr/bin" },
+    exists: (path) => path === "/usr/bin/notify-send",
+  });
+  assert.deepEqual(command?.args({ title: "t", text: "--help; rm -rf /" }), [
+    "--app-name=Nightdesk",
+    "--",
+    "t",
+    "--help; rm -rf /",
+  ]);
+  assert.equal(command?.file, "/usr/bin/notify-send");
+});
+
+test("on macOS and Windows the words never become part of a script", () => {
+  for (const platform of ["darwin", "win32"] as const) {
+    const command = findNoticeCommand({ platform, env: {}, exists: () => false });
+    const args = command?.args({ title: "t", text: "$(evil)" }).join(" ") ?? "";
+    assert.ok(args.length > 0);
+    assert.ok(!args.includes("evil"));
+  }
+});
+
+test("a machine without a desktop shows nothing", () => {
+  assert.equal(findNoticeCommand({ platform: "linux", env: { PATH: "/usr/bin" }, exists: () => true }), null);
+});

@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeError, NightdeskError } from "@nightdesk/claim-lib";
+import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
+import { createLogger, type Logger } from "@nightdesk/daemon-kit/logger";
+import { createFigures, onStop, signalReady } from "@nightdesk/daemon-kit/pm2-link";
+import { holdLock, type HeldLock } from "@nightdesk/daemon-kit/process-lock";
+import { readConfig, type VaultSyncConfig } from "./config.ts";
+import { fail } from "./errors.ts";
+import { openPorts } from "./open-ports.ts";
+import type { Failpoint } from "./ports.ts";
+import { openReplica, saveTable } from "./replica.ts";
+import { createStatusReporter } from "./report-status.ts";
+import { runCycle, type CycleReport } from "./run-cycle.ts";
+import { startSyncLoop } from "./sync-loop.ts";
+import { watchVault } from "./watch-vault.ts";
+
+/** `--once` waits so long for files that are being written. */
+const ONCE_MS = 20_000;
+/** EX_CONFIG: PM2 does not start such a program again. */
+const EXIT_CONFIG = 78;
+
+/** For tests: NIGHTDESK_FAILPOINT=after:push ends this process there as a power cut would. */
+const failpoint: Failpoint = {
+  async hit(name) {
+    if (process.env["NIGHTDESK_FAILPOINT"] !== name) return;
+    process.kill(process.pid, "SIGKILL");
+    await new Promise(() => undefined);
+  },
+};
+
+async function open(config: VaultSyncConfig) {
+  mkdirSync(config.STATE_PATH, { recursive: true, mode: 0o700 });
+  const locks = holdLocks(config);
+  const ports = await openPorts(config, process.env, failpoint);
+  const replica = await openReplica(ports);
+  const status = await createStatusReporter(replica);
+  const close = async () => {
+    await ports.close();
+    for (const lock of locks) lock.release();
+  };
+  return { ports, replica, status, close };
+}
+
+/** One on this state folder, and one on this vault whatever its state folder. */
+function holdLocks(config: VaultSyncConfig): HeldLock[] {
+  const own = holdLock(join(config.STATE_PATH, "vault-sync.lock"), "vault-sync");
+  let vault: string;
+  try {
+    vault = realpathSync(config.VAULT_PATH);
+  } catch {
+    return [own];
+  }
+  const name = createHash("sha256").update(vault).digest("hex").slice(0, 24);
+  return [own, holdLock(join(tmpdir(), `nightdesk-vault-${name}.lock`), "vault-sync")];
+}
+
+async function start(config: VaultSyncConfig, log: Logger): Promise<void> {
+  const { replica, status, close } = await open(config);
+  const figures = createFigures();
+  const loop = startSyncLoop({
+    replica,
+    status,
+    intervalMs: config.VAULT_SYNC_INTERVAL * 1000,
+    onRound(report, tookMs) {
+      logRound(log, report, tookMs);
+      figures.set("queueLength", report.pending);
+      figures.set("lastSync", status.current().lastSyncAt ?? "none yet");
+      figures.set("state", "ok");
+      if (report.applied + report.published > 0) figures.set("syncLatencyMs", Math.round(tookMs));
+    },
+    onError(error) {
+      log.warn({ event: "sync.failed", error });
+      figures.set("state", error.code);
+    },
+  });
+  const watch = await watchVault(config.VAULT_PATH, loop.changed, (error) => {
+    log.warn({ event: "watch.failed", error });
+    loop.lost();
+  });
+  onStop(
+    async () => {
+      await watch.close();
+      await loop.stop();
+      figures.close();
+      await close();
+    },
+    { onError: (error) => log.error({ event: "stop.failed", error }) },
+  );
+}
+
+function logRound(log: Logger, report: CycleReport, tookMs: number): void {
+  const { tip, applied, published, pending } = report;
+  if (applied + published > 0)
+    log.info({ event: "sync.round", tip, applied, published, pending, tookMs: Math.round(tookMs) });
+  for (const { path, rules } of report.withheld) log.warn({ event: "sync.secret-withheld", path, rules });
+  for (const { path, reason, commit } of report.refused ?? [])
+    log.warn({ event: "sync.refused", path, reason, commit });
+  for (const { unit, reason } of report.held) log.info({ event: "sync.held", paths: unit.paths, reason });
+}
+
+/** One sync to the end, for seeding and for hand use. */
+async function syncOnce(config: VaultSyncConfig, log: Logger): Promise<void> {
+  const { ports, replica, status, close } = await open(config);
+  try {
+    const untilMs = ports.clock.now() + ONCE_MS;
+    for (;;) {
+      const startedAtMs = ports.clock.now();
+      const report = await runCycle(replica, "all");
+      await status.done(report);
+      logRound(log, report, ports.clock.now() - startedAtMs);
+      if (report.busy + report.held.length === 0 || ports.clock.now() > untilMs) break;
+      await ports.clock.sleep(Math.min(report.retryInMs ?? 0, 500));
+    }
+    await saveTable(replica);
+  } catch (error) {
+    if (NightdeskError.is(error)) await status.failed(error);
+    throw error;
+  } finally {
+    await close();
+  }
+}
+
+const flushCache = keepCompileCache();
+try {
+  const unknown = process.argv.slice(2).filter((arg) => arg !== "--once");
+  if (unknown.length > 0) {
+    throw fail(
+      "USAGE",
+      `Unknown argument ${unknown.join(" ")}; nothing was started. The only one is --once.`,
+    );
+  }
+  const config = readConfig(process.env);
+  const log = createLogger({ name: "vault-sync", level: config.LOG_LEVEL });
+  if (process.argv.includes("--once")) await syncOnce(config, log);
+  else {
+    await start(config, log);
+    log.info({ event: "vault-sync.ready" });
+    signalReady();
+  }
+  flushCache();
+} catch (error) {
+  process.stderr.write(`${describeError(error)}\n`);
+  const isConfig = NightdeskError.is(error) && /^(CONFIG_|USAGE)/.test(error.code);
+  // Locks and git processes may still be held.
+  process.exit(isConfig ? EXIT_CONFIG : 1);
+}

@@ -1,0 +1,42 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { BareRemote } from "@nightdesk/testkit";
+import { environmentOf, type Machine } from "./replicas.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/main.ts");
+
+export interface Daemon {
+  process: ChildProcess;
+  /** Everything it wrote. */
+  output(): string;
+  /** Ends it as PM2 would; resolves with its exit code or signal. */
+  stop(): Promise<number | string | null>;
+  /** Resolves when it has ended by itself. */
+  ended: Promise<number | string | null>;
+}
+
+/** The real program in a process of its own. */
+export function startDaemon(
+  machine: Machine,
+  remote: BareRemote,
+  options: { args?: string[]; env?: Record<string, string> } = {},
+): Daemon {
+  const child = spawn(process.execPath, [MAIN, ...(options.args ?? [])], {
+    env: { ...environmentOf(machine, remote), LOG_LEVEL: "info", ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  const ended = once(child, "close").then(([code, signal]) => (signal ?? code) as number | string | null);
+  return {
+    process: child,
+    output: () => text,
+    ended,
+    async stop() {
+      child.kill("SIGTERM");
+      return ended;
+    },
+  };
+}
