@@ -49,28 +49,32 @@ export function createMailDecoder(timeoutMs = DECODE_TIMEOUT_MS): MailDecoder {
 }
 
 function startWorker(): Worker {
-  return new Worker(new URL("./mime/decode-worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("./mime/decode-worker.ts", import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: DECODE_MEMORY_MB },
     // Whatever the library prints must not get into the protocol on stdout.
     stdout: true,
     stderr: true,
   });
+  // Its death is seen by "exit"; an error nobody listens to would end the server.
+  worker.on("error", () => undefined);
+  return worker;
 }
 
 /** The result, or null when the thread took too long or died. */
 function ask(worker: Worker, raw: Buffer, timeoutMs: number): Promise<ParsedMail | null> {
   return new Promise((resolve) => {
+    const give = (mail: ParsedMail) => done(mail);
+    const giveUp = () => done(null);
+    const timer = setTimeout(giveUp, timeoutMs);
     const done = (mail: ParsedMail | null) => {
       clearTimeout(timer);
-      worker.removeAllListeners();
-      // An error that comes late must not end the server.
-      worker.on("error", () => undefined);
+      worker.off("message", give);
+      worker.off("exit", giveUp);
       resolve(mail);
     };
-    const timer = setTimeout(() => done(null), timeoutMs);
-    worker.once("message", done);
-    worker.once("error", () => done(null));
-    worker.once("exit", () => done(null));
+    worker.on("message", give);
+    worker.on("exit", giveUp);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage(raw);
   });
 }

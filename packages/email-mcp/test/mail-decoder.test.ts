@@ -25,6 +25,14 @@ describe("a mail made to keep the decoder busy", () => {
     },
   );
 
+  it("one thread decodes many mails, each in a moment", async () => {
+    const started = performance.now();
+    for (let count = 0; count < 20; count += 1) {
+      assert.equal((await decoder.decode(Buffer.from(`${HEAD}\r\nmail ${count}`))).text, `mail ${count}`);
+    }
+    assert.ok(performance.now() - started < 2_000);
+  });
+
   it("does not stop others from being decoded after the thread was ended for idleness", async () => {
     decoder.close();
     assert.equal((await decoder.decode(Buffer.from(`${HEAD}\r\nagain`))).text, "again");

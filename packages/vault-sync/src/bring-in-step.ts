@@ -1,4 +1,4 @@
-import { taskKey } from "@nightdesk/claim-lib";
+import { FOLDERS, taskKey } from "@nightdesk/claim-lib";
 import { applySteps, type HeldUnit } from "./apply-steps.ts";
 import type { LookResult } from "./disk-table.ts";
 import { fail } from "./errors.ts";
@@ -25,7 +25,9 @@ export async function bringInStep(
   folders: Iterable<string> | "all",
 ): Promise<Round> {
   const { ports, table, base } = replica;
-  const look = await table.look(folders);
+  // Records and status notes ride along, so they are looked at without an event of their own.
+  const rides = ["", `${FOLDERS.logs}/${ports.replica}`];
+  const look = await table.look(folders === "all" ? folders : new Set([...folders, ...rides]));
   refuseShrunk(replica, look);
   const plan = planSync(base.planned.index.tree, table.index.tree, target.accepted.index.tree, ports.replica);
   const busyKeys = new Set([...look.busy].map((path) => taskKey(path) ?? path));
@@ -36,7 +38,11 @@ export async function bringInStep(
   const free = plan.units.filter((unit) => !isBusy(unit));
   const withSteps = free.filter((unit) => unit.steps.length > 0);
   if (withSteps.length > 0 && target.commit !== null && target.commit !== base.commit) {
-    await ports.state.write("applying", { commit: target.commit, accepted: target.accepted.tree });
+    await ports.state.write("applying", {
+      from: base.commit,
+      commit: target.commit,
+      accepted: target.accepted.tree,
+    });
     await ports.failpoint.hit("after:applying-recorded");
   }
   const before = new Map(table.index.tree);

@@ -33,11 +33,18 @@ export class DiskTable {
   readonly #tooLarge = new Map<string, string>();
   readonly #disk: VaultDisk;
   readonly #clock: Pick<Clock, "now">;
+  readonly #isQuiet: (path: string) => boolean;
 
-  constructor(disk: VaultDisk, clock: Pick<Clock, "now">, saved: readonly TableRow[] = []) {
+  /** @param options.isQuiet paths for whose sake alone no other look is worth it; `rows` as saved before */
+  constructor(
+    disk: VaultDisk,
+    clock: Pick<Clock, "now">,
+    options: { isQuiet?: (path: string) => boolean; rows?: readonly TableRow[] } = {},
+  ) {
     this.#disk = disk;
     this.#clock = clock;
-    for (const [path, size, mtimeMs, inode, oid] of saved) this.note(path, oid, { size, mtimeMs, inode });
+    this.#isQuiet = options.isQuiet ?? (() => false);
+    for (const [path, size, mtimeMs, inode, oid] of options.rows ?? []) this.note(path, oid, { size, mtimeMs, inode });
   }
 
   rows(): TableRow[] {
@@ -142,9 +149,12 @@ export class DiskTable {
       return;
     }
     this.#tooLarge.delete(path);
-    if (this.#settlesInMs(path, stat) > 0) return;
+    // Records are added as whole lines: what ends in a line's end is not half written.
+    const isLog = area.holds === "log";
+    if (this.#settlesInMs(path, stat) > 0 && !isLog) return;
     const read = await this.#disk.read(path, maxBytesOf(area));
-    if (!read || !isSameStat(read.stat, stat)) {
+    const isCut = isLog && read !== null && read.bytes.at(-1) !== 0x0a;
+    if (!read || isCut || !isSameStat(read.stat, stat)) {
       this.#unsettled.set(path, { stat, sinceMs: this.#clock.now() });
       return;
     }
@@ -195,7 +205,7 @@ export class DiskTable {
       else waits.push(leftMs);
     }
     for (const [path, { stat }] of this.#unsettled) {
-      if (!this.#tooLarge.has(path)) waits.push(Math.max(10, this.#settlesInMs(path, stat)));
+      if (!this.#tooLarge.has(path) && !this.#isQuiet(path)) waits.push(Math.max(10, this.#settlesInMs(path, stat)));
     }
     for (const path of this.#tooLarge.keys()) if (!this.#unsettled.has(path)) this.#tooLarge.delete(path);
     return {

@@ -5,16 +5,17 @@ import { join } from "node:path";
 import { describeError, NightdeskError } from "@nightdesk/claim-lib";
 import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
 import { createLogger, type Logger } from "@nightdesk/daemon-kit/logger";
-import { createFigures, onStop, signalReady } from "@nightdesk/daemon-kit/pm2-link";
+import { createFigures, onStop, signalReady, type Figures } from "@nightdesk/daemon-kit/pm2-link";
 import { holdLock, type HeldLock } from "@nightdesk/daemon-kit/process-lock";
 import { readConfig, type VaultSyncConfig } from "./config.ts";
 import { fail } from "./errors.ts";
+import { isQuietPath } from "./gather-changes.ts";
 import { openPorts } from "./open-ports.ts";
 import type { Failpoint } from "./ports.ts";
 import { openReplica, saveTable } from "./replica.ts";
 import { createStatusReporter } from "./report-status.ts";
 import { runCycle, type CycleReport } from "./run-cycle.ts";
-import { startSyncLoop } from "./sync-loop.ts";
+import { startSyncLoop, type SyncLoop } from "./sync-loop.ts";
 import { watchVault } from "./watch-vault.ts";
 
 /** `--once` waits so long for files that are being written. */
@@ -60,25 +61,29 @@ function holdLocks(config: VaultSyncConfig): HeldLock[] {
 async function start(config: VaultSyncConfig, log: Logger): Promise<void> {
   const { replica, status, close } = await open(config);
   const figures = createFigures();
-  const loop = startSyncLoop({
+  let loop: SyncLoop | undefined;
+  // Before the first look, so that nothing falls between the two.
+  const watch = await watchVault({
+    vaultPath: config.VAULT_PATH,
+    isQuiet: (path) => isQuietPath(path, config.AGENT_TYPE),
+    onChange: (folder) => loop?.changed(folder),
+    onError(error) {
+      log.warn({ event: "watch.failed", error });
+      loop?.lost();
+    },
+  });
+  loop = startSyncLoop({
     replica,
     status,
     intervalMs: config.VAULT_SYNC_INTERVAL * 1000,
-    onRound(report, tookMs) {
+    onRound: (report, tookMs) => {
       logRound(log, report, tookMs);
-      figures.set("queueLength", report.pending);
-      figures.set("lastSync", status.current().lastSyncAt ?? "none yet");
-      figures.set("state", "ok");
-      if (report.applied + report.published > 0) figures.set("syncLatencyMs", Math.round(tookMs));
+      showFigures(figures, report, tookMs, status.current().lastSyncAt);
     },
     onError(error) {
       log.warn({ event: "sync.failed", error });
       figures.set("state", error.code);
     },
-  });
-  const watch = await watchVault(config.VAULT_PATH, loop.changed, (error) => {
-    log.warn({ event: "watch.failed", error });
-    loop.lost();
   });
   onStop(
     async () => {
@@ -89,6 +94,13 @@ async function start(config: VaultSyncConfig, log: Logger): Promise<void> {
     },
     { onError: (error) => log.error({ event: "stop.failed", error }) },
   );
+}
+
+function showFigures(figures: Figures, report: CycleReport, tookMs: number, lastSyncAt: string | null): void {
+  figures.set("queueLength", report.pending);
+  figures.set("lastSync", lastSyncAt ?? "none yet");
+  figures.set("state", "ok");
+  if (report.applied + report.published > 0) figures.set("syncLatencyMs", Math.round(tookMs));
 }
 
 function logRound(log: Logger, report: CycleReport, tookMs: number): void {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { DiskTable, type TableRow } from "./disk-table.ts";
 import type { VaultDisk } from "./disk.ts";
 import { fail } from "./errors.ts";
+import { isQuietPath } from "./gather-changes.ts";
 import type { CommitSigner } from "./git/commit-signer.ts";
 import type { ObjectStore } from "./git/object-store.ts";
 import { isOid, type Oid } from "./git/oid.ts";
@@ -54,7 +55,7 @@ export interface Replica {
 
 const oid = z.string().refine(isOid);
 const baseSchema = z.strictObject({ commit: oid.nullable(), accepted: oid, planned: oid });
-const applyingSchema = z.strictObject({ commit: oid, accepted: oid });
+const applyingSchema = z.strictObject({ from: oid.nullable(), commit: oid, accepted: oid });
 const tableSchema = z.array(z.tuple([z.string(), z.number(), z.number(), z.number(), oid]));
 
 /** Reads the state folder. Throws STATE_CORRUPT. */
@@ -67,7 +68,7 @@ export async function openReplica(ports: SyncPorts): Promise<Replica> {
   return {
     ports,
     base: { commit, accepted, planned },
-    table: new DiskTable(ports.disk, ports.clock, rows),
+    table: new DiskTable(ports.disk, ports.clock, { isQuiet: (path) => isQuietPath(path, ports.replica), rows }),
     own: new Set(await ports.state.ownCommits()),
     scanned: new Map(),
     quietSinceMs: null,
@@ -106,7 +107,8 @@ export async function setBase(replica: Replica, base: Base & { commit: Oid }, ti
 /** The tip that was being applied when this machine stopped; null when none was. */
 export async function readApplying(replica: Replica): Promise<{ commit: Oid; accepted: Oid } | null> {
   const saved = parseState(applyingSchema.nullable(), await replica.ports.state.read("applying"), "applying");
-  return saved && saved.commit === replica.base.commit ? null : saved;
+  // One from before the base moved on is over.
+  return saved && saved.from === replica.base.commit && saved.commit !== saved.from ? saved : null;
 }
 
 function parseState<T>(schema: z.ZodType<T>, value: unknown, name: string): T {

@@ -23,16 +23,25 @@ const NESTED: readonly string[] = [FOLDERS.needsAction, FOLDERS.inProgress, FOLD
 /** Renames come as one event a folder; the round that follows looks for itself. */
 const SETTLE_MS = 15;
 
+export interface WatchVaultOptions {
+  vaultPath: string;
+  /** A folder of the vault, with `/`. */
+  onChange: (folder: string) => void;
+  onError: (error: unknown) => void;
+  /** Paths that are not worth a round of their own. */
+  isQuiet: (path: string) => boolean;
+}
+
 /**
  * Watches the folders where things happen. Done/, archives and logs only grow, and their watchers would
  * hold more memory than everything else: what goes there is seen by its leaving where it was.
  */
-export async function watchVault(
-  vaultPath: string,
-  onChange: (folder: string) => void,
-  onError: (error: unknown) => void,
-): Promise<{ close(): Promise<void> }> {
-  const tell = (path: string) => onChange(folderOf(relative(vaultPath, path).split(sep).join("/")));
+export async function watchVault(options: WatchVaultOptions): Promise<{ close(): Promise<void> }> {
+  const { vaultPath, onChange, onError, isQuiet } = options;
+  const tell = (absolute: string) => {
+    const path = relative(vaultPath, absolute).split(sep).join("/");
+    if (!isQuiet(path)) onChange(folderOf(path));
+  };
   const watch = (folders: readonly string[], depth: number) =>
     watchFolders({
       folders: folders.map((folder) => join(vaultPath, folder)),
