@@ -59,7 +59,7 @@ export const commonFields = {
   outcome_ref: line.optional(),
 } as const;
 
-export const commonSchema = z.strictObject(commonFields);
+const commonSchema = z.strictObject(commonFields);
 export type CommonFields = z.infer<typeof commonSchema>;
 
 /** The common fields and, untyped here, the kind's own. */

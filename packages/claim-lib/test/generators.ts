@@ -3,7 +3,7 @@ import { kindsOf, neutralise, toFieldLine, type Channel, type TaskNote } from ".
 import { z } from "zod";
 
 /** A channel as a package would describe it; claim-lib's own tests know no real one. */
-export const testChannel: Channel = {
+const testChannel: Channel = {
   name: "email",
   needsAction: "cloud-email",
   idPrefix: "em",
@@ -193,7 +193,7 @@ export function anyNote(fixed: { kind?: "email" | "email_reply" } = {}): fc.Arbi
       const action =
         name === "email_reply" ? { to, cc: [], subject: subject || "Re:", source_thread: thread || "t" } : {};
       return {
-        fields: { ...present, ...action } as TaskNote["fields"],
+        fields: { ...present, ...action } as unknown as TaskNote["fields"],
         text: name === "email_reply" ? text : null,
         feedback: name === "email_reply" ? feedback : "",
         original: source,

@@ -64,6 +64,22 @@ test("every write to the note starts the undo window anew, and the last text is 
   assert.match(String(world.server.sent[0]?.args["body"]), /Friday works/);
 });
 
+test("a text saved in the moment of the move is not sent before its own undo window", async () => {
+  const world = createWorld();
+  const task = await approved(world);
+  const { move } = world.files;
+  world.files.move = async (from, to) => {
+    world.files.move = move;
+    await world.files.write(from, task.text.replace("Thursday", "Friday"));
+    await move(from, to);
+  };
+  const agent = await startAgent(world);
+  await runFor(world, agent, 7);
+  assert.equal(world.server.sent.length, 0);
+  await runFor(world, agent, 5);
+  assert.match(String(world.server.sent[0]?.args["body"]), /Friday/);
+});
+
 test("a note that never waited for approval on this laptop is not carried out", async () => {
   const world = createWorld();
   putMail(world);

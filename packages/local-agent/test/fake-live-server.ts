@@ -4,6 +4,8 @@ import type { ChannelLink } from "../src/ports.ts";
 
 /** How one call goes wrong. */
 export type Fault =
+  /** Nothing happens, and it never will. */
+  | "denied"
   /** Nothing happens, and the caller is told so. */
   | "refused"
   /** Nothing happens, and the caller cannot know. */
@@ -70,6 +72,8 @@ export function createFakeLiveServer(options: {
       throw new NightdeskError("MCP_UNREACHABLE", "The mail server could not be reached.", { retry: "safe" });
     server.calls.push(tool);
     const fault = server.faults.get(tool)?.shift();
+    if (fault === "denied")
+      throw new NightdeskError("RECIPIENT_INVALID", "A recipient is not a plain address.");
     if (fault === "refused")
       throw new NightdeskError("GMAIL_BUSY", "Busy; nothing was done.", { retry: "safe" });
     if (fault === "lost-request") throw lost(effect);

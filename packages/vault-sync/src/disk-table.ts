@@ -89,25 +89,17 @@ export class DiskTable {
     const first = isFull
       ? [...(await listFolders(this.#disk, false, now)), ...this.#folders.keys()]
       : folders;
-    const seen = new Set<string>();
-    await this.#lookAt(new Set([...first, ...again]), seen);
-    // Something is gone from where it was: before that is believed, it is looked for, near first.
-    for (const liveOnly of [true, false]) {
-      if (isFull || !this.#hasUnexplained()) break;
-      const more = await listFolders(this.#disk, liveOnly, now);
-      await this.#lookAt(new Set(more.filter((folder) => !seen.has(folder))), seen);
-    }
+    await this.#lookAt(new Set([...first, ...again]));
+    // Something is gone from where it was: before that is believed, it is looked for, near first. A folder
+    // that was listed a moment ago is listed again: the file may have come since.
+    if (!isFull && this.#gone.size > 0) await this.#lookAt(new Set(await listFolders(this.#disk, true, now)));
+    if (!isFull && this.#gone.size > 0) await this.#lookAt(new Set(await listFolders(this.#disk, false, now)));
     return this.#conclude();
   }
 
-  #hasUnexplained(): boolean {
-    return this.#gone.size > 0;
-  }
-
-  async #lookAt(folders: ReadonlySet<string>, seen: Set<string>): Promise<void> {
+  async #lookAt(folders: ReadonlySet<string>): Promise<void> {
     const changed: { path: string; stat: FileStat }[] = [];
     for (const folder of folders) {
-      seen.add(folder);
       const present = new Set<string>();
       for (const { name, stat } of (await this.#disk.list(folder))?.files ?? []) {
         const path = folder === "" ? name : `${folder}/${name}`;

@@ -12,7 +12,7 @@ export interface MemoryStore extends ObjectStore {
 }
 
 export interface Folder {
-  [name: string]: string | Folder | { mode: string; oid: Oid };
+  [name: string]: string | Uint8Array | Folder | { mode: string; oid: Oid };
 }
 
 /** Git objects in memory; the same names as git's. */
@@ -51,7 +51,7 @@ export function createMemoryStore(): MemoryStore {
     async tree(content) {
       const entries: TreeEntry[] = [];
       for (const [name, value] of Object.entries(content)) {
-        if (typeof value === "string") {
+        if (typeof value === "string" || value instanceof Uint8Array) {
           entries.push({ mode: "100644", name, oid: await store.writeBlob(Buffer.from(value)) });
         } else if (isEntry(value)) entries.push({ ...value, name });
         else entries.push({ mode: "40000", name, oid: await store.tree(value) });
