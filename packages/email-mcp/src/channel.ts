@@ -1,14 +1,9 @@
 import { MAX_RECIPIENTS, type Channel, type Kind, type TaskFields } from "@nightdesk/claim-lib";
 import { z } from "zod";
+import { parseAddrSpec } from "./mime/parse-addr-spec.ts";
 
 /** A bare address: one mailbox, nothing a mail library could expand into another (groups, comments, CR LF). */
-const address = z
-  .string()
-  .max(254)
-  .regex(
-    /^[A-Za-z0-9.!#$&'*+/=?^_{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i,
-    "is not a plain mail address",
-  );
+const address = z.string().refine((text) => parseAddrSpec(text) !== null, "is not a plain mail address");
 const subject = z
   .string()
   .max(500)
@@ -40,8 +35,8 @@ const emailReply: Kind = {
     region: "Reply",
     targetKeys: ["to", "cc"],
     toArgs: (fields, text) => ({
-      to: fields["to"],
-      cc: fields["cc"],
+      to: foldAll(fields["to"]),
+      cc: foldAll(fields["cc"]),
       subject: fields["subject"],
       body: text,
       source_message_id: fields.source_message ?? "",
@@ -72,6 +67,12 @@ const emailReply: Kind = {
     ],
   }),
 };
+
+/** Addresses as the receipt carries them: an owner may write a domain in capitals. */
+function foldAll(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.map((one) => (typeof one === "string" ? (parseAddrSpec(one) ?? one) : one));
+}
 
 function listOf(fields: TaskFields, key: string): string {
   const value = fields[key];

@@ -14,7 +14,6 @@ export { startEmailMcp, type EmailMcp } from "./start-email-mcp.ts";
 export { composeReply, foldAddress, replySubject, type ReplyAddresses } from "./mime/compose-reply.ts";
 export {
   parseAddressList,
-  parseAddrSpec,
   type MailAddress,
   type ParsedAddresses,
 } from "./mime/parse-address.ts";
@@ -27,3 +26,4 @@ export {
 } from "./mime/parse-headers.ts";
 export { createMailDecoder, type MailDecoder } from "./mail-decoder.ts";
 export type { Attachment, ParsedMail } from "./mime/read-head.ts";
+export { parseAddrSpec } from "./mime/parse-addr-spec.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { connectMcp } from "@nightdesk/daemon-kit/connect-mcp";
-import { createTempDir } from "@nightdesk/testkit";
+import { createTempDir, type TempDir } from "@nightdesk/testkit";
 import { startGmail } from "@nightdesk/testkit/gmail";
 import { z } from "zod";
 import { createReceiptDesk } from "./helpers/receipt-desk.ts";
@@ -13,6 +13,12 @@ const sent = z.object({ message_id: z.string() });
 const found = z.object({ state: z.enum(["done", "absent", "unknown"]) });
 
 describe("killed at any point, a reply goes out once", () => {
+  let cache: TempDir;
+  before(async () => {
+    cache = await createTempDir("compile-cache");
+  });
+  after(() => cache.remove());
+
   for (const { phase, path, stateAfter } of [
     { phase: "before", path: /\/drafts$/, stateAfter: "absent" },
     { phase: "after", path: /\/drafts$/, stateAfter: "absent" },
@@ -24,7 +30,7 @@ describe("killed at any point, a reply goes out once", () => {
       const state = await createTempDir("crash");
       const link = connectMcp({ socketPath: join(state.path, "mcp", "email.sock"), name: "test" });
       const effect = { effect: true };
-      let server = await startSocketServer(gmail.baseUrl, state.path);
+      let server = await startSocketServer(gmail.baseUrl, state.path, cache.path);
       try {
         const { messageId, threadId } = await gmail.inject(
           `From: jo@x.example\r\nTo: ${gmail.address}\r\nSubject: Hi\r\nMessage-ID: <a@x.example>\r\n\r\nHello`,
@@ -51,7 +57,7 @@ describe("killed at any point, a reply goes out once", () => {
         // A request stopped before it was carried out stays stopped: whoever asked is gone.
         if (phase === "after") await hold.release();
 
-        server = await startSocketServer(gmail.baseUrl, state.path);
+        server = await startSocketServer(gmail.baseUrl, state.path, cache.path);
         const { handle } = await link.call("email_prepare", { receipt, args }, prepared, effect);
         assert.equal((await link.call("email_find", { receipt, handle }, found, effect)).state, stateAfter);
         const { message_id } = await link.call("email_commit", { receipt, handle }, sent, effect);

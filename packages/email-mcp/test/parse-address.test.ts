@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseAddressList, parseAddrSpec } from "../src/mime/parse-address.ts";
+import { parseAddrSpec } from "../src/mime/parse-addr-spec.ts";
+import { parseAddressList } from "../src/mime/parse-address.ts";
 
 const addresses = (value: string) => parseAddressList(value).addresses.map(({ address }) => address);
 

@@ -3,6 +3,7 @@ import {
   auditSchema,
   doneFolder,
   FOLDERS,
+  parseTaskName,
   type AuditRecord,
   type Role,
   type SyncStatus,
@@ -46,6 +47,7 @@ export async function gatherDashboard(ports: Ports, sources: DashboardSources): 
   const sync = await readSyncStatus(sources.readState);
   const cloud = await readCloudStatus(ports);
   const waiting = await sources.listWaiting();
+  const folders = await listFolders(ports, nowMs);
   const model: DashboardModel = {
     times: {
       now: new Date(nowMs).toISOString(),
@@ -67,12 +69,15 @@ export async function gatherDashboard(ports: Ports, sources: DashboardSources): 
       })),
     ],
     attention: await listAside(ports),
-    counts: await countFolders(ports, nowMs),
+    counts: folders.map(({ folder, meaning, names }) => ({ folder, meaning, count: names.length })),
     agents: showAgents(sync, cloud, sources.trouble(), nowMs),
     refused: (sync?.refused ?? []).slice(-MAX_REFUSED).toReversed(),
     reports: await listReports(ports),
     caps: sources.caps,
-    activity: await listActivity(ports, nowMs),
+    activity: nameTargets(
+      await listActivity(ports, nowMs),
+      folders.flatMap(({ names }) => names),
+    ),
   };
   return { model, sync };
 }
@@ -92,10 +97,17 @@ function latest(...instants: (string | null | undefined)[]): string | null {
   );
 }
 
-async function countFolders(ports: Ports, nowMs: number): Promise<DashboardModel["counts"]> {
-  const count = async (folders: readonly string[]) => {
+interface ListedFolder {
+  folder: string;
+  meaning: string;
+  /** File names of the notes, reasons left out. */
+  names: string[];
+}
+
+async function listFolders(ports: Ports, nowMs: number): Promise<ListedFolder[]> {
+  const list = async (folders: readonly string[]) => {
     const lists = await Promise.all(folders.map((folder) => ports.files.list(folder)));
-    return lists.flat().filter((name) => name.endsWith(".md") && !name.startsWith("WHY ")).length;
+    return lists.flat().filter((name) => name.endsWith(".md") && !name.startsWith("WHY "));
   };
   const rows: [string, string, string[]][] = [
     [
@@ -113,8 +125,22 @@ async function countFolders(ports: Ports, nowMs: number): Promise<DashboardModel
     [`${doneFolder(nowMs)}/`, "finished this month", [doneFolder(nowMs)]],
   ];
   return Promise.all(
-    rows.map(async ([folder, meaning, folders]) => ({ folder, meaning, count: await count(folders) })),
+    rows.map(async ([folder, meaning, folders]) => ({ folder, meaning, names: await list(folders) })),
   );
+}
+
+/** An id tells the owner nothing: the note's own name where it can be found. */
+function nameTargets(
+  activity: DashboardModel["activity"],
+  files: readonly string[],
+): DashboardModel["activity"] {
+  const names = new Map(
+    files.flatMap((file) => {
+      const name = parseTaskName(file);
+      return name ? [[name.id, `${name.who} - ${name.subject}`] as const] : [];
+    }),
+  );
+  return activity.map((record) => ({ ...record, target: names.get(record.target) ?? record.target }));
 }
 
 function showAgents(

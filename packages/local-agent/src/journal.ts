@@ -48,7 +48,7 @@ const record = z.discriminatedUnion("type", [
   }),
 ]);
 export type JournalRecord = z.infer<typeof record>;
-export type Intent = Extract<JournalRecord, { type: "intent" }>;
+type Intent = Extract<JournalRecord, { type: "intent" }>;
 type TaskRecord = Exclude<JournalRecord, { type: "run" }>;
 
 /** Where one task's effect stands. */

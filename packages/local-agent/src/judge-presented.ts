@@ -53,7 +53,7 @@ export function judgePresented({ note, action, derived, source, nowMs }: Present
 }
 
 /** The higher of the two. */
-export function raiseRisk(given: Risk | undefined, floor: Risk): Risk {
+function raiseRisk(given: Risk | undefined, floor: Risk): Risk {
   return RISKS.indexOf(given ?? "low") >= RISKS.indexOf(floor) ? (given ?? floor) : floor;
 }
 

@@ -16,7 +16,7 @@ const decision = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("rejected"), id: z.string(), rev: z.int(), at: z.iso.datetime() }),
   z.strictObject({ type: z.literal("run"), run: z.string(), at: z.iso.datetime() }),
 ]);
-export type Decision = z.infer<typeof decision>;
+type Decision = z.infer<typeof decision>;
 export type Asked = Extract<Decision, { type: "asked" }>;
 
 /** What was put before the owner, and what the owner was asked. */

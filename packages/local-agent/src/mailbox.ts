@@ -23,7 +23,7 @@ export type Derived =
   /** The account does not know the item; why, as a sentence. */
   | { state: "unknown"; account: string; why: string };
 
-export interface ThreadMessage {
+interface ThreadMessage {
   message_id: string;
   sent_by_owner: boolean;
   received_at: string;

@@ -77,7 +77,7 @@ export function pendingFolder(channel: Channel): string {
 }
 
 /** Every folder a task note can lie in. Months of Done/ from the note's creation on, at most two years. */
-export function lifecycleFolders(channels: readonly Channel[], createdMs: number, nowMs: number): string[] {
+function lifecycleFolders(channels: readonly Channel[], createdMs: number, nowMs: number): string[] {
   return [
     ...channels.map((channel) => `${FOLDERS.needsAction}/${channel.needsAction}`),
     `${FOLDERS.inProgress}/cloud`,

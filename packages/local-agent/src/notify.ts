@@ -60,7 +60,7 @@ function isNew(known: Set<string>, key: string): boolean {
 }
 
 /** The words of one notification. */
-export function toNotice(from: readonly string[], attention: number): Notice {
+function toNotice(from: readonly string[], attention: number): Notice {
   const names = [...new Set(from)];
   const shown = names.slice(0, MAX_NAMES).join(", ") + (names.length > MAX_NAMES ? " and others" : "");
   const lines: string[] = [];

@@ -13,7 +13,7 @@ export type Fault =
   /** It happens, and the caller cannot know. */
   | "lost-answer";
 
-export interface Mail {
+interface Mail {
   to: string[];
   cc: string[];
   subject: string;

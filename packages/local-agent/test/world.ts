@@ -30,7 +30,7 @@ import { createWaitingNotes } from "../src/waiting-notes.ts";
 import { crashingFiles, crashingLink, crashingLog, NO_CRASH, type CrashPlan } from "./crash-plan.ts";
 import { createFakeLiveServer, type FakeLiveServer } from "./fake-live-server.ts";
 
-export const ACCOUNT = "owner@firma.example";
+const ACCOUNT = "owner@firma.example";
 export const kinds = kindsOf([channel]);
 const pair = generateKeyPairSync("ed25519");
 const KEYS = {

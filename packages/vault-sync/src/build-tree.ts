@@ -42,9 +42,13 @@ async function buildFolder(
     } else if (oid !== null) entries.set(name, { mode: FILE_MODE, name, oid });
     else if (entries.get(name)?.mode === FILE_MODE) entries.delete(name);
   }
-  for (const [name, inside] of below) {
+  // Side by side: each written folder waits for the disk.
+  const built = [...below].map(async ([name, inside]) => {
     const was = entries.get(name);
     const oid = await buildFolder(store, was?.mode === FOLDER_MODE ? was.oid : null, inside);
+    return { name, was, oid };
+  });
+  for (const { name, was, oid } of await Promise.all(built)) {
     if (oid !== null) entries.set(name, { mode: FOLDER_MODE, name, oid });
     else if (was?.mode === FOLDER_MODE) entries.delete(name);
   }

@@ -44,7 +44,8 @@ export class DiskTable {
     this.#disk = disk;
     this.#clock = clock;
     this.#isQuiet = options.isQuiet ?? (() => false);
-    for (const [path, size, mtimeMs, inode, oid] of options.rows ?? []) this.note(path, oid, { size, mtimeMs, inode });
+    for (const [path, size, mtimeMs, inode, oid] of options.rows ?? [])
+      this.note(path, oid, { size, mtimeMs, inode });
   }
 
   rows(): TableRow[] {
@@ -93,8 +94,9 @@ export class DiskTable {
     // Something is gone from where it was: before that is believed, it is looked for, near first. A folder
     // that was listed a moment ago is listed again: the file may have come since.
     if (!isFull && this.#gone.size > 0) await this.#lookAt(new Set(await listFolders(this.#disk, true, now)));
-    if (!isFull && this.#gone.size > 0) await this.#lookAt(new Set(await listFolders(this.#disk, false, now)));
-    return this.#conclude();
+    if (!isFull && this.#gone.size > 0)
+      await this.#lookAt(new Set(await listFolders(this.#disk, false, now)));
+    return this.#conclude(now);
   }
 
   async #lookAt(folders: ReadonlySet<string>): Promise<void> {
@@ -188,16 +190,17 @@ export class DiskTable {
     }
   }
 
-  #conclude(): LookResult {
-    const now = this.#clock.now();
+  /** What was found to be gone in this very look is not believed yet, however long the look took. */
+  #conclude(startedAtMs: number): LookResult {
     const waits: number[] = [];
     for (const [path, sinceMs] of this.#gone) {
-      const leftMs = sinceMs + GONE_SETTLE_MS - now;
+      const leftMs = sinceMs + GONE_SETTLE_MS - startedAtMs;
       if (leftMs <= 0) this.forget(path);
       else waits.push(leftMs);
     }
     for (const [path, { stat }] of this.#unsettled) {
-      if (!this.#tooLarge.has(path) && !this.#isQuiet(path)) waits.push(Math.max(10, this.#settlesInMs(path, stat)));
+      if (!this.#tooLarge.has(path) && !this.#isQuiet(path))
+        waits.push(Math.max(10, this.#settlesInMs(path, stat)));
     }
     for (const path of this.#tooLarge.keys()) if (!this.#unsettled.has(path)) this.#tooLarge.delete(path);
     return {

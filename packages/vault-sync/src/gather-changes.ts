@@ -16,8 +16,6 @@ export interface WithheldChange {
 export interface GatheredChanges {
   changes: TreeChange[];
   withheld: WithheldChange[];
-  /** At least one change is worth a commit of its own. */
-  isUrgent: boolean;
 }
 
 export interface GatherDeps {
@@ -28,6 +26,9 @@ export interface GatherDeps {
   /** What was found in a text before: a withheld file is not scanned again each round. */
   scanned: Map<Oid, string[]>;
 }
+
+/** Units prepared side by side: most of the time is waiting for the disk. */
+const AT_ONCE = 8;
 
 /** Texts remembered as scanned. */
 const MAX_SCANNED = 5_000;
@@ -41,17 +42,17 @@ export async function gatherChanges(
   units: readonly PlanUnit[],
   published: VaultTree,
 ): Promise<GatheredChanges> {
-  const gathered: GatheredChanges = { changes: [], withheld: [], isUrgent: false };
-  for (const unit of units) {
-    const known = new Set(unit.paths.map((path) => published.get(path)));
-    const ready = await prepareUnit(deps, unit, known);
-    if (ready === "changed") continue;
-    if (ready !== "ready") {
-      gathered.withheld.push(ready);
-      continue;
+  const gathered: GatheredChanges = { changes: [], withheld: [] };
+  for (let at = 0; at < units.length; at += AT_ONCE) {
+    const part = units.slice(at, at + AT_ONCE);
+    const prepared = await Promise.all(
+      part.map((unit) => prepareUnit(deps, unit, new Set(unit.paths.map((path) => published.get(path))))),
+    );
+    for (const [index, unit] of part.entries()) {
+      const outcome = prepared[index];
+      if (outcome === "ready") gathered.changes.push(...unit.publish);
+      else if (outcome !== "changed" && outcome !== undefined) gathered.withheld.push(outcome);
     }
-    gathered.changes.push(...unit.publish);
-    gathered.isUrgent ||= unit.publish.some(({ path }) => !isQuietPath(path, deps.replica));
   }
   return gathered;
 }

@@ -1,6 +1,6 @@
 import type { Target } from "./fetch-target.ts";
 import { buildTree } from "./build-tree.ts";
-import { gatherChanges, type GatheredChanges, type WithheldChange } from "./gather-changes.ts";
+import { gatherChanges, isQuietPath, type WithheldChange } from "./gather-changes.ts";
 import type { Oid } from "./git/oid.ts";
 import { QUIET_PUBLISH_MS } from "./limits.ts";
 import { makeCommit, summarise } from "./make-commit.ts";
@@ -32,17 +32,13 @@ export async function publishChanges(
 ): Promise<PublishResult> {
   const { ports } = replica;
   const { accepted } = target;
-  const gathered = await gatherChanges({ ...ports, scanned: replica.scanned }, units, accepted.index.tree);
-  const result: PublishResult = {
-    state: "nothing",
-    commit: null,
-    changes: 0,
-    withheld: gathered.withheld,
-    quietInMs: null,
-  };
+  const result: PublishResult = { state: "nothing", commit: null, changes: 0, withheld: [], quietInMs: null };
   const takesBack = target.tipTree !== null && target.tipTree !== accepted.tree;
-  result.quietInMs = waitQuietly(replica, gathered, takesBack);
-  if (result.quietInMs !== null || (gathered.changes.length === 0 && !takesBack)) return result;
+  result.quietInMs = waitQuietly(replica, units, takesBack);
+  if (result.quietInMs !== null) return result;
+  const gathered = await gatherChanges({ ...ports, scanned: replica.scanned }, units, accepted.index.tree);
+  result.withheld = gathered.withheld;
+  if (gathered.changes.length === 0 && !takesBack) return result;
 
   const tree = await buildTree(ports.store, accepted.tree, gathered.changes);
   if (tree === target.tipTree) return result;
@@ -70,8 +66,10 @@ export async function publishChanges(
 }
 
 /** Milliseconds to wait when nothing but records and status has changed; null to go on. */
-function waitQuietly(replica: Replica, gathered: GatheredChanges, takesBack: boolean): number | null {
-  if (gathered.changes.length === 0 || gathered.isUrgent || takesBack) {
+function waitQuietly(replica: Replica, units: readonly PlanUnit[], takesBack: boolean): number | null {
+  const paths = units.flatMap((unit) => unit.publish.map(({ path }) => path));
+  const onlyQuiet = paths.length > 0 && paths.every((path) => isQuietPath(path, replica.ports.replica));
+  if (takesBack || !onlyQuiet) {
     replica.quietSinceMs = null;
     return null;
   }

@@ -68,7 +68,10 @@ export async function openReplica(ports: SyncPorts): Promise<Replica> {
   return {
     ports,
     base: { commit, accepted, planned },
-    table: new DiskTable(ports.disk, ports.clock, { isQuiet: (path) => isQuietPath(path, ports.replica), rows }),
+    table: new DiskTable(ports.disk, ports.clock, {
+      isQuiet: (path) => isQuietPath(path, ports.replica),
+      rows,
+    }),
     own: new Set(await ports.state.ownCommits()),
     scanned: new Map(),
     quietSinceMs: null,

@@ -11,11 +11,18 @@ import { createMemoryStore, type Folder, type MemoryStore } from "./support/memo
 import { fileOf, KINDS, mailNote, replyNote } from "./support/notes.ts";
 
 const newSigner = () =>
-  createCommitSigner(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString());
+  createCommitSigner(
+    generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+  );
 const laptopKey = newSigner();
 const cloudKey = newSigner();
 
-async function commit(store: MemoryStore, tree: Oid, parent: Oid | null, signer: CommitSigner | null = cloudKey) {
+async function commit(
+  store: MemoryStore,
+  tree: Oid,
+  parent: Oid | null,
+  signer: CommitSigner | null = cloudKey,
+) {
   const draft = {
     tree,
     parents: parent === null ? [] : [parent],
@@ -35,13 +42,23 @@ interface Case {
   known?: boolean;
 }
 
-async function check({ before, after, replica = "local", signer = cloudKey, known = false }: Case, store = createMemoryStore()) {
+async function check(
+  { before, after, replica = "local", signer = cloudKey, known = false }: Case,
+  store = createMemoryStore(),
+) {
   const baseTree = await store.tree(before);
   const base = await commit(store, baseTree, null, laptopKey);
   let tip = base;
-  for (const tree of after) tip = await commit(store, typeof tree === "string" ? tree : await store.tree(tree), tip, signer);
+  for (const tree of after)
+    tip = await commit(store, typeof tree === "string" ? tree : await store.tree(tree), tip, signer);
   const accepted = await loadSnapshot(store, baseTree, EMPTY_SNAPSHOT);
-  const deps = { store, signer: replica === "local" ? laptopKey : cloudKey, kinds: KINDS, replica, isKnownOwn: () => known };
+  const deps = {
+    store,
+    signer: replica === "local" ? laptopKey : cloudKey,
+    kinds: KINDS,
+    replica,
+    isKnownOwn: () => known,
+  };
   const incoming = await checkIncoming(deps, { commit: base, accepted }, tip);
   assert.equal(incoming.state, "ahead");
   const ahead = incoming as Extract<Incoming, { state: "ahead" }>;
@@ -61,7 +78,11 @@ describe("what the cloud may bring", () => {
       after: [
         { ...HANDBOOK, Needs_Action: NEW(1) },
         { ...HANDBOOK, In_Progress: { cloud: { [fileOf(1)]: mailNote(1) } } },
-        { ...HANDBOOK, In_Progress: { cloud: { [fileOf(1)]: replyNote(1) } }, Logs: { cloud: { "2026-11-21.jsonl": "1\n" } } },
+        {
+          ...HANDBOOK,
+          In_Progress: { cloud: { [fileOf(1)]: replyNote(1) } },
+          Logs: { cloud: { "2026-11-21.jsonl": "1\n" } },
+        },
         {
           ...HANDBOOK,
           Pending_Approval: { email: { [fileOf(1)]: replyNote(1) } },
@@ -91,40 +112,178 @@ describe("what is refused, and leaves everything else as it was", () => {
   const pending = { Pending_Approval: { email: { [fileOf(1)]: replyNote(1) } } };
   const link = { mode: "120000", oid: "" };
   const CASES: [string, Case, RegExp][] = [
-    ["a note straight into Approved/", { before: HANDBOOK, after: [{ ...HANDBOOK, Approved: { [fileOf(1)]: replyNote(1) } }] }, /may not put files here/],
-    ["a move of a pending note to Approved/", { before: pending, after: [{ Approved: { [fileOf(1)]: replyNote(1) } }] }, /may not take notes out/],
-    ["a changed recipient", { before: pending, after: [{ Pending_Approval: { email: { [fileOf(1)]: replyNote(1, { to: ["m@attacker.example"] }) } } }] }, /may not change files here/],
+    [
+      "a note straight into Approved/",
+      { before: HANDBOOK, after: [{ ...HANDBOOK, Approved: { [fileOf(1)]: replyNote(1) } }] },
+      /may not put files here/,
+    ],
+    [
+      "a move of a pending note to Approved/",
+      { before: pending, after: [{ Approved: { [fileOf(1)]: replyNote(1) } }] },
+      /may not take notes out/,
+    ],
+    [
+      "a changed recipient",
+      {
+        before: pending,
+        after: [
+          { Pending_Approval: { email: { [fileOf(1)]: replyNote(1, { to: ["m@attacker.example"] }) } } },
+        ],
+      },
+      /may not change files here/,
+    ],
     ["a pending note taken away", { before: pending, after: [{}] }, /may not remove files here/],
-    ["a changed handbook", { before: HANDBOOK, after: [{ "Company_Handbook.md": "# Pay Mallory\n" }] }, /may not change files here/],
-    ["a note that is not what it would do", { before: {}, after: [{ Pending_Approval: { email: { [fileOf(1)]: replyNote(1).replace("To: ann@example.com", "To: bob@example.com") } } }] }, /not exactly what it would do/],
-    ["another task's content", { before: {}, after: [{ Pending_Approval: { email: { [fileOf(1)]: replyNote(2) } } }] }, /belongs to another file name/],
-    ["a note that says it was checked", { before: {}, after: [{ Pending_Approval: { email: { [fileOf(1)]: replyNote(1, { checked: "verified" }) } } }] }, /which only this laptop may say/],
-    ["a mail put up for approval", { before: {}, after: [{ Pending_Approval: { email: { [fileOf(1)]: mailNote(1) } } }] }, /nothing in it to approve/],
-    ["code", { before: {}, after: [{ Updates: { cloud: { "1.md": "```dataviewjs\nalert(1)\n```\n" } } }] }, /would run, load or hide/],
-    ["a note that is no note", { before: {}, after: [{ Needs_Action: NEW(1, "hello\n") }] }, /cannot be read/],
-    ["bytes that are no text", { before: {}, after: [{ "Cloud_Status.md": Uint8Array.of(0x41, 0xff, 0x0a) }] }, /not text/],
-    ["a task in a second place", { before: { Needs_Action: NEW(1) }, after: [{ Needs_Action: NEW(1), Done: { "2026-11": { [fileOf(1)]: mailNote(1) } } }] }, /already lies in/],
-    ["records that were changed", { before: { Logs: { cloud: { "a.jsonl": "1\n" } } }, after: [{ Logs: { cloud: { "a.jsonl": "2\n" } } }] }, /records that stood there were changed/],
-    ["the laptop's records", { before: {}, after: [{ Logs: { local: { "a.jsonl": "1\n" } } }] }, /may not put files here/],
-    ["a table in a cloud folder", { before: {}, after: [{ Plans: { "cloud-email": { "x.base": "x" } } }] }, /only notes lie there/],
-    ["a folder of Obsidian's", { before: {}, after: [{ ".obsidian": { plugins: { x: { "main.js": "x" } } } }] }, /its name could mean/],
-    ["attributes for git", { before: {}, after: [{ ".gitattributes": "* merge=union" }] }, /its name could mean/],
-    ["a program's ending", { before: {}, after: [{ Updates: { cloud: { "x.js": "x" } } }] }, /nothing of this name is synced/],
-    ["a Windows device", { before: {}, after: [{ Updates: { cloud: { "con.md": "x" } } }] }, /its name could mean/],
-    ["a name that reads backwards", { before: {}, after: [{ Updates: { cloud: { "a\u202edm.md": "x" } } }] }, /its name could mean/],
-    ["a twin in other case", { before: { Updates: { cloud: { "Note.md": "x\n" } } }, after: [{ Updates: { cloud: { "Note.md": "x\n", "note.md": "y\n" } } }] }, /same file as/],
-    ["a folder that is a twin", { before: { Plans: { "cloud-a": { "x.md": "x\n" } } }, after: [{ Plans: { "cloud-a": { "x.md": "x\n" }, "cloud-A": { "y.md": "y\n" } } }] }, /same file as/],
-    ["a note larger than any", { before: {}, after: [{ Updates: { cloud: { "x.md": "x".repeat(5_000_000) } } }] }, /larger than/],
-    ["a link", { before: {}, after: [{ Updates: { cloud: { "x.md": { ...link, oid: "1".repeat(40) } } } }] }, /a link/],
-    ["a folder that became a link", { before: { Needs_Action: NEW(1) }, after: [{ Needs_Action: { ...link, oid: "1".repeat(40) } }] }, /a link/],
-    ["a submodule", { before: {}, after: [{ Plans: { mode: "160000", oid: "1".repeat(40) } }] }, /repository inside/],
-    ["a program", { before: {}, after: [{ Updates: { cloud: { "x.md": { mode: "100755", oid: "1".repeat(40) } } } }] }, /marked as a program/],
+    [
+      "a changed handbook",
+      { before: HANDBOOK, after: [{ "Company_Handbook.md": "# Pay Mallory\n" }] },
+      /may not change files here/,
+    ],
+    [
+      "a note that is not what it would do",
+      {
+        before: {},
+        after: [
+          {
+            Pending_Approval: {
+              email: { [fileOf(1)]: replyNote(1).replace("To: ann@example.com", "To: bob@example.com") },
+            },
+          },
+        ],
+      },
+      /not exactly what it would do/,
+    ],
+    [
+      "another task's content",
+      { before: {}, after: [{ Pending_Approval: { email: { [fileOf(1)]: replyNote(2) } } }] },
+      /belongs to another file name/,
+    ],
+    [
+      "a note that says it was checked",
+      {
+        before: {},
+        after: [{ Pending_Approval: { email: { [fileOf(1)]: replyNote(1, { checked: "verified" }) } } }],
+      },
+      /which only this laptop may say/,
+    ],
+    [
+      "a mail put up for approval",
+      { before: {}, after: [{ Pending_Approval: { email: { [fileOf(1)]: mailNote(1) } } }] },
+      /nothing in it to approve/,
+    ],
+    [
+      "code",
+      { before: {}, after: [{ Updates: { cloud: { "1.md": "```dataviewjs\nalert(1)\n```\n" } } }] },
+      /would run, load or hide/,
+    ],
+    [
+      "a note that is no note",
+      { before: {}, after: [{ Needs_Action: NEW(1, "hello\n") }] },
+      /cannot be read/,
+    ],
+    [
+      "bytes that are no text",
+      { before: {}, after: [{ "Cloud_Status.md": Uint8Array.of(0x41, 0xff, 0x0a) }] },
+      /not text/,
+    ],
+    [
+      "a task in a second place",
+      {
+        before: { Needs_Action: NEW(1) },
+        after: [{ Needs_Action: NEW(1), Done: { "2026-11": { [fileOf(1)]: mailNote(1) } } }],
+      },
+      /already lies in/,
+    ],
+    [
+      "records that were changed",
+      {
+        before: { Logs: { cloud: { "a.jsonl": "1\n" } } },
+        after: [{ Logs: { cloud: { "a.jsonl": "2\n" } } }],
+      },
+      /records that stood there were changed/,
+    ],
+    [
+      "the laptop's records",
+      { before: {}, after: [{ Logs: { local: { "a.jsonl": "1\n" } } }] },
+      /may not put files here/,
+    ],
+    [
+      "a table in a cloud folder",
+      { before: {}, after: [{ Plans: { "cloud-email": { "x.base": "x" } } }] },
+      /only notes lie there/,
+    ],
+    [
+      "a folder of Obsidian's",
+      { before: {}, after: [{ ".obsidian": { plugins: { x: { "main.js": "x" } } } }] },
+      /its name could mean/,
+    ],
+    [
+      "attributes for git",
+      { before: {}, after: [{ ".gitattributes": "* merge=union" }] },
+      /its name could mean/,
+    ],
+    [
+      "a program's ending",
+      { before: {}, after: [{ Updates: { cloud: { "x.js": "x" } } }] },
+      /nothing of this name is synced/,
+    ],
+    [
+      "a Windows device",
+      { before: {}, after: [{ Updates: { cloud: { "con.md": "x" } } }] },
+      /its name could mean/,
+    ],
+    [
+      "a name that reads backwards",
+      { before: {}, after: [{ Updates: { cloud: { "a\u202edm.md": "x" } } }] },
+      /its name could mean/,
+    ],
+    [
+      "a twin in other case",
+      {
+        before: { Updates: { cloud: { "Note.md": "x\n" } } },
+        after: [{ Updates: { cloud: { "Note.md": "x\n", "note.md": "y\n" } } }],
+      },
+      /same file as/,
+    ],
+    [
+      "a folder that is a twin",
+      {
+        before: { Plans: { "cloud-a": { "x.md": "x\n" } } },
+        after: [{ Plans: { "cloud-a": { "x.md": "x\n" }, "cloud-A": { "y.md": "y\n" } } }],
+      },
+      /same file as/,
+    ],
+    [
+      "a note larger than any",
+      { before: {}, after: [{ Updates: { cloud: { "x.md": "x".repeat(5_000_000) } } }] },
+      /larger than/,
+    ],
+    [
+      "a link",
+      { before: {}, after: [{ Updates: { cloud: { "x.md": { ...link, oid: "1".repeat(40) } } } }] },
+      /a link/,
+    ],
+    [
+      "a folder that became a link",
+      { before: { Needs_Action: NEW(1) }, after: [{ Needs_Action: { ...link, oid: "1".repeat(40) } }] },
+      /a link/,
+    ],
+    [
+      "a submodule",
+      { before: {}, after: [{ Plans: { mode: "160000", oid: "1".repeat(40) } }] },
+      /repository inside/,
+    ],
+    [
+      "a program",
+      { before: {}, after: [{ Updates: { cloud: { "x.md": { mode: "100755", oid: "1".repeat(40) } } } }] },
+      /marked as a program/,
+    ],
   ];
   for (const [what, given, reason] of CASES) {
     it(what, async () => {
       const result = await check(given);
       assert.ok(result.refused.length > 0, "nothing was refused");
-      for (const one of result.refused) if (!/may not remove/.test(one.reason)) assert.match(one.reason, reason);
+      for (const one of result.refused)
+        if (!/may not remove/.test(one.reason)) assert.match(one.reason, reason);
       assert.match(result.refused.map((one) => one.reason).join(), reason);
       const before = await check({ before: given.before, after: [] });
       assert.deepEqual(result.paths, before.paths);
@@ -142,7 +301,11 @@ describe("what is refused, and leaves everything else as it was", () => {
         { ...HANDBOOK, In_Progress: { cloud: { [fileOf(1)]: replyNote(1) } }, Needs_Action: NEW(2) },
       ],
     });
-    const taken = ["Company_Handbook.md", `In_Progress/cloud/${fileOf(1)}`, `Needs_Action/cloud-email/${fileOf(2)}`];
+    const taken = [
+      "Company_Handbook.md",
+      `In_Progress/cloud/${fileOf(1)}`,
+      `Needs_Action/cloud-email/${fileOf(2)}`,
+    ];
     assert.deepEqual(result.paths, taken);
     assert.equal(result.refused[0]?.path, `Approved/${fileOf(1)}`);
   });
@@ -151,17 +314,28 @@ describe("what is refused, and leaves everything else as it was", () => {
     const store = createMemoryStore();
     let level: Oid = await store.tree({ "x.md": "x" });
     for (let depth = 0; depth < 5; depth += 1) {
-      const folder = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`f${i}`, { mode: "40000", oid: level }]));
+      const folder = Object.fromEntries(
+        Array.from({ length: 1000 }, (_, i) => [`f${i}`, { mode: "40000", oid: level }]),
+      );
       level = await store.tree(folder);
     }
     const bomb = { mode: "40000", oid: level };
     const startedAtMs = performance.now();
     const result = await check(
-      { before: HANDBOOK, after: [{ ...HANDBOOK, Plans: bomb }, { ...HANDBOOK, Plans: bomb, Needs_Action: NEW(1) }] },
+      {
+        before: HANDBOOK,
+        after: [
+          { ...HANDBOOK, Plans: bomb },
+          { ...HANDBOOK, Plans: bomb, Needs_Action: NEW(1) },
+        ],
+      },
       store,
     );
     assert.ok(performance.now() - startedAtMs < 5000);
-    assert.deepEqual(result.refused.map(({ path, reason }) => [path, reason]), [[".", "it holds more files than are ever checked at once"]]);
+    assert.deepEqual(
+      result.refused.map(({ path, reason }) => [path, reason]),
+      [[".", "it holds more files than are ever checked at once"]],
+    );
     assert.deepEqual(result.paths, ["Company_Handbook.md", `Needs_Action/cloud-email/${fileOf(1)}`]);
   });
 });
@@ -174,15 +348,24 @@ describe("who pushed", () => {
   });
 
   it("the laptop's own commits come back whole", async () => {
-    assert.equal((await check({ before: HANDBOOK, after: [forged], signer: laptopKey, known: true })).refused.length, 0);
+    assert.equal(
+      (await check({ before: HANDBOOK, after: [forged], signer: laptopKey, known: true })).refused.length,
+      0,
+    );
   });
 
   it("an own commit the laptop has no record of stops everything", async () => {
-    await assert.rejects(check({ before: HANDBOOK, after: [forged], signer: laptopKey }), (error) => NightdeskError.is(error, "OWN_COMMIT_UNKNOWN"));
+    await assert.rejects(check({ before: HANDBOOK, after: [forged], signer: laptopKey }), (error) =>
+      NightdeskError.is(error, "OWN_COMMIT_UNKNOWN"),
+    );
   });
 
   it("the cloud takes the laptop's decisions, and holds a stranger with its own key to the cloud's rights", async () => {
-    assert.equal((await check({ before: HANDBOOK, after: [forged], replica: "cloud", signer: laptopKey })).refused.length, 0);
+    assert.equal(
+      (await check({ before: HANDBOOK, after: [forged], replica: "cloud", signer: laptopKey })).refused
+        .length,
+      0,
+    );
     const stranger = await check({ before: HANDBOOK, after: [forged], replica: "cloud", signer: cloudKey });
     assert.equal(stranger.refused.length, 1);
     assert.equal(stranger.strangers.length, 1);
@@ -195,9 +378,17 @@ describe("who pushed", () => {
     const second = await commit(store, await store.tree({}), first);
     const other = await commit(store, await store.tree({ "STOP.md": "x" }), null);
     const accepted = await loadSnapshot(store, tree);
-    const deps = { store, signer: laptopKey, kinds: KINDS, replica: "local" as const, isKnownOwn: () => false };
+    const deps = {
+      store,
+      signer: laptopKey,
+      kinds: KINDS,
+      replica: "local" as const,
+      isKnownOwn: () => false,
+    };
     assert.deepEqual(await checkIncoming(deps, { commit: second, accepted }, first), { state: "behind" });
-    await assert.rejects(checkIncoming(deps, { commit: second, accepted }, other), (error) => NightdeskError.is(error, "REMOTE_DIVERGED"));
+    await assert.rejects(checkIncoming(deps, { commit: second, accepted }, other), (error) =>
+      NightdeskError.is(error, "REMOTE_DIVERGED"),
+    );
   });
 });
 
@@ -207,7 +398,16 @@ describe("cost", () => {
     const done: Folder = {};
     for (let month = 1; month <= 12; month += 1) {
       done[`2025-${String(month).padStart(2, "0")}`] = Object.fromEntries(
-        Array.from({ length: 50 }, (_, i) => [makeTaskName({ date: "2025-01-01", who: "A", subject: "B", id: `em_00000000000${month + 10}${String(i).padStart(3, "0")}`, rev: 1 }), "x"]),
+        Array.from({ length: 50 }, (_, i) => [
+          makeTaskName({
+            date: "2025-01-01",
+            who: "A",
+            subject: "B",
+            id: `em_00000000000${month + 10}${String(i).padStart(3, "0")}`,
+            rev: 1,
+          }),
+          "x",
+        ]),
       );
     }
     await check({ before: { Done: done }, after: [] }, store);
@@ -217,7 +417,13 @@ describe("cost", () => {
     store.reads.trees = 0;
     const base = await commit(store, baseTree, null, laptopKey);
     const tip = await commit(store, await store.tree({ Done: done, Needs_Action: NEW(1) }), base);
-    const deps = { store, signer: laptopKey, kinds: KINDS, replica: "local" as const, isKnownOwn: () => false };
+    const deps = {
+      store,
+      signer: laptopKey,
+      kinds: KINDS,
+      replica: "local" as const,
+      isKnownOwn: () => false,
+    };
     await checkIncoming(deps, { commit: base, accepted }, tip);
     assert.ok(store.reads.trees <= 6, `${store.reads.trees} trees read`);
   });

@@ -57,7 +57,10 @@ describe("a file is taken", () => {
     disk.reads.length = 0;
     await disk.move(NEW, CLAIMED);
     const result = await table.look(["Needs_Action/cloud-email", "In_Progress/cloud"]);
-    assert.deepEqual([[...result.busy], table.index.get(CLAIMED), table.index.get(NEW)], [[], oid, undefined]);
+    assert.deepEqual(
+      [[...result.busy], table.index.get(CLAIMED), table.index.get(NEW)],
+      [[], oid, undefined],
+    );
     assert.deepEqual(disk.reads, []);
     assert.ok(clock.now() > 0);
   });
@@ -89,12 +92,22 @@ describe("a file is taken", () => {
   it("never when it is too large, not of a kind that syncs, or in no folder of the vault", async () => {
     const { clock, disk, table } = setUp();
     disk.put(NEW, "x".repeat(300_000), OLD);
-    for (const path of [".env", ".obsidian/app.json", "Inbox/.secret.md", "Inbox/x.exe", "Other/x.md", "Pending_Approval/email/loose.md"]) {
+    for (const path of [
+      ".env",
+      ".obsidian/app.json",
+      "Inbox/.secret.md",
+      "Inbox/x.exe",
+      "Other/x.md",
+      "Pending_Approval/email/loose.md",
+    ]) {
       disk.put(path, "x", OLD);
     }
     const result = await table.look("all");
     assert.deepEqual([...table.index.tree.keys()], []);
-    assert.deepEqual(result.notTaken.map(({ path }) => path), [NEW]);
+    assert.deepEqual(
+      result.notTaken.map(({ path }) => path),
+      [NEW],
+    );
     assert.equal(result.retryInMs, null);
     assert.ok(clock.now() > 0);
   });
@@ -174,7 +187,11 @@ describe("the real disk", () => {
       assert.equal(await disk.read("Approved/secret.md", 100), null);
       assert.equal(await disk.stat("Approved/secret.md"), null);
       for (const path of ["Inbox/link.md", "Approved/new.md", "../outside.md", "a/../../b.md"]) {
-        await assert.rejects(async () => disk.write(path, Buffer.from("x")), (error) => NightdeskError.is(error, "PATH_UNSAFE"), path);
+        await assert.rejects(
+          async () => disk.write(path, Buffer.from("x")),
+          (error) => NightdeskError.is(error, "PATH_UNSAFE"),
+          path,
+        );
       }
       assert.deepEqual((await createNodeDisk(root).read("secret.md", 100))?.bytes.toString(), "secret");
     });

@@ -13,6 +13,8 @@ export interface ZonePlaces {
   /** PM2's folder and the mail server's socket. Apart from the rest, because the path of a socket must be short. */
   pm2Home: string;
   socket: string;
+  /** The machine's own folder for temporary files. */
+  temp: string;
 }
 
 export interface DemoPlaces {
@@ -45,7 +47,14 @@ export async function makePlaces(keep: string | null): Promise<DemoPlaces> {
     logs: join(root, "logs"),
   };
   for (const zone of [places.cloud, places.local]) {
-    for (const folder of [zone.home, zone.vault, zone.state, zone.pm2Home, join(zone.socket, "..")]) {
+    for (const folder of [
+      zone.home,
+      zone.vault,
+      zone.state,
+      zone.pm2Home,
+      zone.temp,
+      join(zone.socket, ".."),
+    ]) {
       await mkdir(folder, { recursive: true });
       await chmod(folder, 0o700);
     }
@@ -61,6 +70,7 @@ function zonePlaces(home: string, run: string): ZonePlaces {
     envFile: join(home, ".env"),
     pm2Home: join(run, "pm2"),
     socket: join(run, "mcp", "email.sock"),
+    temp: join(run, "tmp"),
   };
 }
 

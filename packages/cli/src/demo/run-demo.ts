@@ -33,9 +33,11 @@ export async function runDemo(argv: string[]): Promise<number> {
     exitCode = outcome.ok ? 0 : 1;
     result = outcome.json;
   } catch (error) {
-    exitCode = stop.exitCode() ?? 1;
-    result = { ok: false, error: describeError(error) };
-    if (stop.exitCode() === null) await tellFailure(world, story, error);
+    const signalCode = stop.exitCode();
+    exitCode = signalCode ?? 1;
+    // After a signal whatever failed failed because of it.
+    result = { ok: false, error: describeError(signalCode === null ? error : stopped()) };
+    if (signalCode === null) await tellFailure(world, story, error);
   } finally {
     await cleanUp(world, story);
     stop.close();
@@ -112,7 +114,7 @@ function listenForSignals(world: Partial<WorldParts>, story: Story): Stop {
           : "Still cleaning up; a moment ...",
       );
       exitCode ??= code;
-      world.observer?.stop(fail("DEMO_STOPPED", "The demo was stopped."));
+      world.observer?.stop(stopped());
     };
     process.on(signal, handler);
     return () => process.off(signal, handler);
@@ -125,11 +127,15 @@ function listenForSignals(world: Partial<WorldParts>, story: Story): Stop {
   handlers.push(() => process.off("uncaughtException", onCrash));
   return {
     check() {
-      if (exitCode !== null) throw fail("DEMO_STOPPED", "The demo was stopped.");
+      if (exitCode !== null) throw stopped();
     },
     exitCode: () => exitCode,
     close: () => handlers.forEach((remove) => remove()),
   };
+}
+
+function stopped() {
+  return fail("DEMO_STOPPED", "The demo was stopped.");
 }
 
 async function tellFailure(world: Partial<WorldParts>, story: Story, error: unknown): Promise<void> {

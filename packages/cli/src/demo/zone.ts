@@ -24,13 +24,14 @@ export interface ZoneOptions {
 const SYNC_TIMEOUT_MS = 60_000;
 
 /** What a program needs of this machine, and not a variable more: no stray secret, no AGENT_TYPE of the user's. */
-const INHERITED = ["LANG", "TMPDIR", "SystemRoot", "NODE_COMPILE_CACHE"];
+const INHERITED = ["LANG", "SystemRoot", "NODE_COMPILE_CACHE"];
 
 export function createZone(options: ZoneOptions): Zone {
   const { name, places, projectRoot } = options;
   const env: Record<string, string> = {
     PATH: [dirname(process.execPath), process.env["PATH"]].join(delimiter),
     HOME: places.home,
+    TMPDIR: places.temp,
     AGENT_TYPE: name,
     NIGHTDESK_ENV_FILE: places.envFile,
   };

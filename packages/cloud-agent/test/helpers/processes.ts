@@ -15,6 +15,14 @@ export interface Started {
   ended: Promise<number | string>;
 }
 
+const running = new Map<ChildProcess, Promise<unknown>>();
+
+/** Ends what is still running; left over by a failed test, it would keep the whole test run alive. */
+export async function killLeftovers(): Promise<void> {
+  for (const child of running.keys()) child.kill("SIGKILL");
+  await Promise.all(running.values());
+}
+
 /** A daemon as PM2 starts it; nothing of the machine's own environment gets in. */
 export function startDaemon(main: string, args: readonly string[], env: Record<string, string>): Started {
   const child = spawn(process.execPath, [join(PACKAGES, main), ...args], {
@@ -24,7 +32,11 @@ export function startDaemon(main: string, args: readonly string[], env: Record<s
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const ended = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
+  const ended = once(child, "exit").then(([code, signal]) => {
+    running.delete(child);
+    return (code ?? signal) as number | string;
+  });
+  running.set(child, ended);
   return { child, output: () => output, ended };
 }
 

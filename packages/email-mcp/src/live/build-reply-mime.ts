@@ -1,7 +1,7 @@
 import MailComposer from "nodemailer/lib/mail-composer";
 import { fail } from "../errors.ts";
 import { firstHeader, messageIds, type Headers } from "../mime/parse-headers.ts";
-import { parseAddrSpec } from "../mime/parse-address.ts";
+import { parseAddrSpec } from "../mime/parse-addr-spec.ts";
 import { MAX_REFERENCES } from "../limits.ts";
 import type { MailMark, OwnAddress } from "../provider.ts";
 import type { ReplyArgs } from "./reply-args.ts";

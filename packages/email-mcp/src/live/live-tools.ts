@@ -61,7 +61,7 @@ const emailFind = defineTool({
   run: async (input, deps: LiveDeps) => findReply(input, deps),
 });
 
-export const LIVE_TOOLS: readonly Tool<LiveDeps>[] = [emailPrepare, emailCommit, emailFind];
+const LIVE_TOOLS: readonly Tool<LiveDeps>[] = [emailPrepare, emailCommit, emailFind];
 
 export interface LiveSetup {
   statePath: string;

@@ -46,7 +46,7 @@ function decodeQ(text: string): Buffer {
 }
 
 /** The text of bytes in a named character set, or null when the name is not known. */
-export function decodeBytes(bytes: Uint8Array, charset: string): string | null {
+function decodeBytes(bytes: Uint8Array, charset: string): string | null {
   try {
     return new TextDecoder(charset).decode(bytes);
   } catch {

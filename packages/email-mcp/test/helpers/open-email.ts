@@ -88,7 +88,7 @@ async function connect(email: EmailMcp): Promise<Client> {
   return client;
 }
 
-export async function callTool<T>(client: Client, tool: string, args: object = {}): Promise<T> {
+async function callTool<T>(client: Client, tool: string, args: object = {}): Promise<T> {
   const result = await client.callTool({ name: tool, arguments: { ...args } });
   const content = result.structuredContent as { error?: { code: string; message: string; retry: "never" } };
   if (!result.isError) return result.structuredContent as T;

@@ -13,9 +13,13 @@ export interface SocketServer {
 }
 
 /** Starts the real live server as PM2 does, on a socket in the state folder, and waits until it serves. */
-export async function startSocketServer(baseUrl: string, statePath: string): Promise<SocketServer> {
+export async function startSocketServer(
+  baseUrl: string,
+  statePath: string,
+  compileCache: string,
+): Promise<SocketServer> {
   const server = spawn(process.execPath, [MAIN, "--mode", "live", "--transport", "socket"], {
-    env: { ...settings(baseUrl, statePath, "live"), LOG_LEVEL: "info" },
+    env: { ...settings(baseUrl, statePath, "live"), LOG_LEVEL: "info", NODE_COMPILE_CACHE: compileCache },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let log = "";

@@ -153,7 +153,9 @@ function write(response: ServerResponse, answer: Answer): void {
 
 /** A reset rather than a close, so that the client sees a broken connection and never a short answer. */
 function reset(incoming: IncomingMessage): void {
-  incoming.socket.resetAndDestroy();
+  // A peer that was killed has closed its side already; resetting that one was seen to leave the process hanging.
+  if (incoming.socket.destroyed || incoming.socket.readableEnded) incoming.socket.destroy();
+  else incoming.socket.resetAndDestroy();
 }
 
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {

@@ -1,10 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BareRemote } from "@nightdesk/testkit";
 import { environmentOf, type Machine } from "./replicas.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
+
+/** A start costs a third with what was compiled before. */
+const COMPILE_CACHE = join(tmpdir(), "nightdesk-test-compile-cache");
 
 export interface Daemon {
   process: ChildProcess;
@@ -23,7 +27,12 @@ export function startDaemon(
   options: { args?: string[]; env?: Record<string, string> } = {},
 ): Daemon {
   const child = spawn(process.execPath, [MAIN, ...(options.args ?? [])], {
-    env: { ...environmentOf(machine, remote), LOG_LEVEL: "info", ...options.env },
+    env: {
+      ...environmentOf(machine, remote),
+      LOG_LEVEL: "info",
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      ...options.env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";

@@ -27,7 +27,10 @@ export function createMemoryDisk(clock: { now(): number }): MemoryDisk {
     onList: null,
     text: (path) => files.get(path)?.bytes.toString() ?? null,
     put: (path, text, { mtimeMs, inode } = {}) => {
-      put(path, Buffer.from(text), { ...(mtimeMs === undefined ? {} : { mtimeMs }), ...(inode === undefined ? {} : { inode }) });
+      put(path, Buffer.from(text), {
+        ...(mtimeMs === undefined ? {} : { mtimeMs }),
+        ...(inode === undefined ? {} : { inode }),
+      });
     },
     checkRoot: () => Promise.resolve(),
     list: (folder) => {

@@ -23,19 +23,29 @@ export async function makeMachine(
   remote: BareRemote,
   name: string = role,
 ): Promise<Machine> {
+  const machine = machineAt(root, role, remote, name);
+  await mkdir(machine.vault, { recursive: true });
+  await mkdir(join(machine.state, "keys"), { recursive: true, mode: 0o700 });
+  const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+  await writeFile(join(machine.state, "keys", "sync.pem"), pem, { mode: 0o600 });
+  return machine;
+}
+
+/** A machine whose folders are there already. */
+export function machineAt(
+  root: string,
+  role: Role,
+  remote: Pick<BareRemote, "path">,
+  name: string = role,
+): Machine {
   const vault = join(root, name, "vault");
   const state = join(root, name, "state");
-  await mkdir(vault, { recursive: true });
-  await mkdir(join(state, "keys"), { recursive: true, mode: 0o700 });
-  const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
-  await writeFile(join(state, "keys", "sync.pem"), pem, { mode: 0o600 });
-  const config = readConfig(environmentOf({ role, vault, state }, remote));
-  return { role, vault, state, config };
+  return { role, vault, state, config: readConfig(environmentOf({ role, vault, state }, remote)) };
 }
 
 export function environmentOf(
   machine: Pick<Machine, "role" | "vault" | "state">,
-  remote: BareRemote,
+  remote: Pick<BareRemote, "path">,
 ): Record<string, string> {
   return {
     NIGHTDESK_ENV_FILE: "",
