@@ -21,7 +21,7 @@ export function regionHeading(region: string): string {
  */
 export function renderNote(note: TaskNote, kinds: Kinds): string {
   const kind = kindOf(note.fields.kind, kinds);
-  const shape = shapeOf(kind);
+  const { shape } = formOf(kind);
   const front = Object.keys(shape)
     .filter((key) => note.fields[key] !== undefined || (kind.action && key === "send_at"))
     .map((key) => renderField(key, note.fields[key]));
@@ -108,7 +108,7 @@ function parseFields(data: Record<string, unknown>, kind: Kind): TaskFields {
   const present = Object.entries(data).filter(
     ([key, value]) => value !== null && value !== "" && !IGNORED_KEYS.includes(key),
   );
-  const shape = shapeOf(kind);
+  const { shape, schema } = formOf(kind);
   const unknownKeys = Object.keys(data).filter((key) => !(key in shape) && !IGNORED_KEYS.includes(key));
   if (unknownKeys.length > 0) {
     throw fail(
@@ -116,7 +116,7 @@ function parseFields(data: Record<string, unknown>, kind: Kind): TaskFields {
       `The details at the top of this note hold something unknown: ${neutraliseLine(unknownKeys.join(", ")).slice(0, 200)}.`,
     );
   }
-  const result = z.strictObject(shape).safeParse(Object.fromEntries(present));
+  const result = schema.safeParse(Object.fromEntries(present));
   if (!result.success) {
     const issue = result.error.issues[0];
     const key = issue?.path.join(".") ?? "details";
@@ -127,15 +127,22 @@ function parseFields(data: Record<string, unknown>, kind: Kind): TaskFields {
   return result.data as TaskFields;
 }
 
-const SHAPES = new WeakMap<Kind, Record<string, z.ZodType>>();
+interface Form {
+  /** In the order the fields are written: those that identify the note come first. */
+  shape: Record<string, z.ZodType>;
+  schema: z.ZodType<Record<string, unknown>>;
+}
 
-/** The kind's fields stand right after the common ones that identify the note. */
-function shapeOf(kind: Kind): Record<string, z.ZodType> {
-  const known = SHAPES.get(kind);
+/** Building a schema costs as much as ten parses, so each kind's is built once. */
+const FORMS = new WeakMap<Kind, Form>();
+
+function formOf(kind: Kind): Form {
+  const known = FORMS.get(kind);
   if (known) return known;
   const shape = { ...commonFields, ...kind.fields };
-  SHAPES.set(kind, shape);
-  return shape;
+  const form = { shape, schema: z.strictObject(shape) };
+  FORMS.set(kind, form);
+  return form;
 }
 
 function kindOf(name: unknown, kinds: Kinds): Kind {

@@ -77,6 +77,14 @@ test("an earlier state that comes back is timed anew, and an older arrival does 
   assert.deepEqual(figures, { toCloudMs: [50, 400], toLaptopMs: [200], leftOut: 0, undelivered: [] });
 });
 
+test("a file that may not sync, such as an editor's temporary one, is nobody's to carry", () => {
+  const figures = measureSync(
+    [appeared("local", "Approved/sedA1b2c3", 1000), appeared("local", "Approved/note.md.tmp", 1000)],
+    0,
+  );
+  assert.deepEqual(figures, { toCloudMs: [], toLaptopMs: [], leftOut: 0, undelivered: [] });
+});
+
 test("files vanishing are no changes of their own", () => {
   const figures = measureSync([{ zone: "local", path: `Approved/${NOTE}`, kind: "vanished", atMs: 5 }], 0);
   assert.deepEqual(figures, { toCloudMs: [], toLaptopMs: [], leftOut: 0, undelivered: [] });

@@ -135,9 +135,11 @@ test("a gap the model left is named on top of the note", () => {
 
 test("checking a draft of 20,000 hostile characters takes well under a second", () => {
   for (const unit of ["a.", "1 ", "EUR", "a@", "AA11", "http://", "a-", "€1,", "x@y.", "www."]) {
-    const before = performance.now();
+    const before = process.cpuUsage();
     const { text } = checkDraft(unit.repeat(20_000 / unit.length), { mailText: "", knownAddresses: [] });
-    assert.ok(performance.now() - before < 1000, `${unit} took ${performance.now() - before} ms`);
+    // Time of this process: others on the machine do not count.
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 1000_000, `${unit} took ${user} µs`);
     assert.deepEqual(findActiveContent(text), []);
   }
 });

@@ -1,4 +1,4 @@
-import { nameOf, parseTaskName, taskKey } from "@nightdesk/claim-lib";
+import { isSyncedPath, nameOf, parseTaskName, taskKey } from "@nightdesk/claim-lib";
 import type { Sighting, ZoneName } from "./watch-vault.ts";
 
 export interface SyncFigures {
@@ -44,7 +44,8 @@ export function measureSync(sightings: readonly Sighting[], bothRunFromMs: numbe
 function groupByTask(sightings: readonly Sighting[]): Sighting[][] {
   const groups = new Map<string, Sighting[]>();
   for (const sighting of sightings) {
-    if (sighting.kind !== "appeared") continue;
+    // What may not sync at all (an editor's temporary file) is nobody's to carry.
+    if (sighting.kind !== "appeared" || !isSyncedPath(sighting.path)) continue;
     const key = parseTaskName(nameOf(sighting.path))
       ? (taskKey(sighting.path) ?? sighting.path)
       : sighting.path;
