@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMemoryVaultFiles } from "@nightdesk/testkit";
-import { claimTask, deriveTaskId, isConfirmed, listTasks, makeTaskName, releaseTask, taskKey } from "../src/index.ts";
+import {
+  claimTask,
+  deriveTaskId,
+  isConfirmed,
+  listTasks,
+  makeTaskName,
+  releaseTask,
+  taskKey,
+} from "../src/index.ts";
 
 const id = deriveTaskId("em", "gmail", "owner@shop.example", "18c2f");
 const name = makeTaskName({ date: "2026-11-21", who: "Anna Berg", subject: "Angebot 2291", id, rev: 1 });
@@ -39,7 +47,10 @@ test("a released task is where anyone may take it again", async () => {
   await files.write(waiting, "note");
   const claimed = await claimTask(files, waiting, "cloud");
   assert.equal(await releaseTask(files, claimed, "cloud-email"), waiting);
-  assert.deepEqual((await listTasks(files, "Needs_Action/cloud-email")).map((task) => task.name.id), [id]);
+  assert.deepEqual(
+    (await listTasks(files, "Needs_Action/cloud-email")).map((task) => task.name.id),
+    [id],
+  );
 });
 
 test("two watchers that see one mail make one and the same task", () => {

@@ -12,11 +12,7 @@ export {
 export { checkScopes } from "./check-scopes.ts";
 export { startEmailMcp, type EmailMcp } from "./start-email-mcp.ts";
 export { composeReply, foldAddress, replySubject, type ReplyAddresses } from "./mime/compose-reply.ts";
-export {
-  parseAddressList,
-  type MailAddress,
-  type ParsedAddresses,
-} from "./mime/parse-address.ts";
+export { parseAddressList, type MailAddress, type ParsedAddresses } from "./mime/parse-address.ts";
 export {
   firstHeader,
   messageIds,

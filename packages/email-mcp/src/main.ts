@@ -1,7 +1,7 @@
 import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
-import { describeError } from "@nightdesk/claim-lib";
 import { createLogger } from "@nightdesk/daemon-kit/logger";
 import { onStop, signalReady } from "@nightdesk/daemon-kit/pm2-link";
+import { runMain } from "@nightdesk/daemon-kit/run-main";
 import { serveMcp } from "@nightdesk/daemon-kit/serve-mcp";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
 import { systemRandom } from "@nightdesk/daemon-kit/system-random";
@@ -10,7 +10,15 @@ import { startEmailMcp } from "./start-email-mcp.ts";
 
 const flushCache = keepCompileCache();
 
-try {
+/** Wrong logins: only the owner can mend them, so they are not tried again and again. */
+const FINAL_CODES = [
+  "GMAIL_SCOPE_TOO_WIDE",
+  "GMAIL_SCOPE_MISSING",
+  "GMAIL_ACCOUNT_MISMATCH",
+  "GMAIL_LOGIN_FAILED",
+];
+
+await runMain(async () => {
   const config = readConfig(process.env, parseArguments(process.argv.slice(2)));
   // Over stdio stdout is the protocol's own; a log line there would break it.
   const stream = config.transport === "stdio" ? process.stderr : process.stdout;
@@ -39,7 +47,4 @@ try {
   });
   signalReady();
   flushCache();
-} catch (error) {
-  process.stderr.write(`${describeError(error)}\n`);
-  process.exitCode = 1;
-}
+}, FINAL_CODES);

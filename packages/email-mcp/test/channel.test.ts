@@ -25,7 +25,16 @@ const note: TaskNote = {
 
 test("everything needed to decide stands in the first twelve lines below the details", () => {
   const lines = renderNote(note, kinds).split("\n---\n")[1]?.split("\n").slice(0, 12).join("\n") ?? "";
-  for (const fact of ["Anna Berg", "anna@kunde.example", "ben@kunde.example", "Re: Angebot", "asks for a date", "Risk", "Approved/", "Hi Anna"]) {
+  for (const fact of [
+    "Anna Berg",
+    "anna@kunde.example",
+    "ben@kunde.example",
+    "Re: Angebot",
+    "asks for a date",
+    "Risk",
+    "Approved/",
+    "Hi Anna",
+  ]) {
     assert.ok(lines.includes(fact), `${fact} is not in:\n${lines}`);
   }
 });
@@ -36,7 +45,18 @@ test("a domain the owner typed in capitals is the same recipient", () => {
 });
 
 test("a recipient that a mail library could expand into another is refused by the note already", () => {
-  const expandable = ["grp: evil@x.example, a@y.example;", "b@x.example\\r\\nBcc: evil@x.example", "a@x.example, b@y.example", "\\\"a b\\\"@x.example", "a..b@x.example", "a@x", "@x.example", "Anna <a@x.example>", "a@[10.0.0.1]", "аnna@kunde.example"];
+  const expandable = [
+    "grp: evil@x.example, a@y.example;",
+    "b@x.example\\r\\nBcc: evil@x.example",
+    "a@x.example, b@y.example",
+    '\\"a b\\"@x.example',
+    "a..b@x.example",
+    "a@x",
+    "@x.example",
+    "Anna <a@x.example>",
+    "a@[10.0.0.1]",
+    "аnna@kunde.example",
+  ];
   for (const address of expandable) {
     const forged = renderNote(note, kinds).replace('to: ["anna@kunde.example"]', `to: ["${address}"]`);
     assert.throws(() => parseNote(forged, kinds), { code: "NOTE_MALFORMED" }, address);

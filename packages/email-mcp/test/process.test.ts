@@ -163,7 +163,7 @@ describe("a start that must not happen", () => {
       server.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
       server.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
       const [exitCode] = await once(server, "close");
-      assert.equal(exitCode, 1);
+      assert.equal(exitCode, 78);
       assert.match(stderr, expected);
       assert.doesNotMatch(stderr, /testkit-client-secret|testkit-readonly|testkit-compose|\n\s+at /);
       assert.equal(stdout, "");

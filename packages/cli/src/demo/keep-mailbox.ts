@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { GmailControl } from "@nightdesk/testkit";
 
 /** One entry of `index.json`. */
-export interface KeptMessage {
+interface KeptMessage {
   file: string;
   message_id: string;
   thread_id: string;

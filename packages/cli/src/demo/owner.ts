@@ -77,7 +77,7 @@ function toApproval(note: NoteFact, path: string): Approval {
 }
 
 /** The owner's move. */
-export async function moveToApproved(vault: string, path: string): Promise<string> {
+async function moveToApproved(vault: string, path: string): Promise<string> {
   const target = `${FOLDERS.approved}/${nameOf(path)}`;
   await mkdir(join(vault, FOLDERS.approved), { recursive: true });
   await rename(join(vault, path), join(vault, target));

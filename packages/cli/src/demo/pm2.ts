@@ -19,7 +19,7 @@ const listSchema = z.array(
   }),
 );
 
-export interface Pm2Process {
+interface Pm2Process {
   name: string;
   pid: number;
   status: string;
