@@ -11,7 +11,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "email-mcp": ["claim-lib", "daemon-kit"],
   "cloud-agent": ["claim-lib", "daemon-kit", "think"],
   "local-agent": ["claim-lib", "daemon-kit"],
-  cli: ["claim-lib", "daemon-kit", "vault-sync", "think", "email-mcp", "cloud-agent", "local-agent", "testkit"],
+  cli: [
+    "claim-lib",
+    "daemon-kit",
+    "vault-sync",
+    "think",
+    "email-mcp",
+    "cloud-agent",
+    "local-agent",
+    "testkit",
+  ],
 };
 
 /** Provider SDKs and effects: only a channel's own package may hold them; git only vault-sync. */
@@ -30,7 +39,9 @@ export function checkDependencyRule(root = join(import.meta.dirname, "..")): str
   const files = globSync("packages/*/src/**/*.ts", { cwd: root });
   return files.flatMap((file) => {
     const from = file.split(sep)[1] ?? "";
-    const imports = [...readFileSync(join(root, file), "utf8").matchAll(IMPORT)].map((match) => match[1] ?? "");
+    const imports = [...readFileSync(join(root, file), "utf8").matchAll(IMPORT)].map(
+      (match) => match[1] ?? "",
+    );
     return imports.flatMap((name) => {
       const problem = violation(from, name);
       return problem ? [`${file}: ${problem}`] : [];

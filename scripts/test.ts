@@ -27,7 +27,12 @@ process.exitCode = Math.max(...codes);
 
 function run(files: string[], concurrency: number): Promise<number> {
   if (files.length === 0) return Promise.resolve(0);
-  const args = ["--disable-warning=ExperimentalWarning", "--test", `--test-concurrency=${concurrency}`, ...files];
+  const args = [
+    "--disable-warning=ExperimentalWarning",
+    "--test",
+    `--test-concurrency=${concurrency}`,
+    ...files,
+  ];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   return new Promise((resolve) => {
     child.on("exit", (code) => resolve(code ?? 1));
