@@ -7,6 +7,8 @@ import { neutralise, neutraliseLine } from "./neutralise.ts";
 import { commonFields, type TaskFields, type TaskNote } from "./task-note.ts";
 
 const FEEDBACK_HEADING = "## Feedback (only if you reject)";
+/** One line of front matter, as the schema limits it. */
+const MAX_LINE_CHARS = 500;
 /** Obsidian's own properties; an owner who tags a note has not broken it. */
 const IGNORED_KEYS = ["tags", "aliases", "cssclasses"];
 
@@ -154,7 +156,10 @@ function kindOf(name: unknown, kinds: Kinds): Kind {
 
 /** A kind's fields out of untrusted text: one line, inert, at most 500 characters. */
 export function toFieldLine(text: string): string {
-  return neutraliseLine(neutralise(text)).slice(0, 500).toWellFormed().trim();
+  const line = neutraliseLine(neutralise(text));
+  if (line.length <= MAX_LINE_CHARS) return line;
+  // A cut can leave half a character behind, and what stood in its middle can become active.
+  return `${neutraliseLine(line.slice(0, MAX_LINE_CHARS - 20).toWellFormed())} ...`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
 import { createLogger } from "@nightdesk/daemon-kit/logger";
-import { onStop, signalReady } from "@nightdesk/daemon-kit/pm2-link";
+import { createFigures, onStop, signalReady } from "@nightdesk/daemon-kit/pm2-link";
 import { runMain } from "@nightdesk/daemon-kit/run-main";
 import { serveMcp } from "@nightdesk/daemon-kit/serve-mcp";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
@@ -24,14 +24,20 @@ await runMain(async () => {
   const stream = config.transport === "stdio" ? process.stderr : process.stdout;
   const logger = createLogger({ name: "email-mcp", level: config.logLevel, stream });
   const email = await startEmailMcp(config, { clock: systemClock, random: systemRandom, logger });
+  const figures = createFigures();
+  figures.set("state", config.mode === "live" ? "ready, may send with a receipt" : "ready, reads only");
   const service = await serveMcp({
-    createServer: email.createServer,
+    createServer() {
+      figures.set("lastActivity", new Date(systemClock.now()).toISOString());
+      return email.createServer();
+    },
     transport: config.transport,
     socketPath: config.socketPath,
     logger,
   });
   onStop(
     async () => {
+      figures.close();
       await service.close();
       email.close();
     },

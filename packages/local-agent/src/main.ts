@@ -59,8 +59,6 @@ function setFigures(figures: Figures, model: DashboardModel, sync: SyncStatus | 
   figures.set("pendingApprovals", model.waiting.length);
   figures.set("queueLength", count("Approved/") + count("In_Progress/local/"));
   figures.set("lastSync", lastSync ?? "not yet");
-  // Since when this laptop's picture may be out of date.
-  if (lastSync !== null) figures.set("syncLatencyMs", Math.max(0, systemClock.now() - Date.parse(lastSync)));
   figures.set("lastActivity", model.activity[0]?.at ?? "none yet");
 }
 

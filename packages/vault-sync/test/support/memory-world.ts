@@ -1,0 +1,152 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { PresentedRecord, Role } from "@nightdesk/claim-lib";
+import { createSeededRandom } from "@nightdesk/testkit";
+import { createCommitSigner, type CommitSigner } from "../../src/git/commit-signer.ts";
+import type { Oid } from "../../src/git/oid.ts";
+import type { Remote } from "../../src/git/remote.ts";
+import { noFailpoint, type SyncState } from "../../src/ports.ts";
+import { openReplica, type SyncPorts } from "../../src/replica.ts";
+import { runCycle, type CycleReport } from "../../src/run-cycle.ts";
+import { createMemoryDisk, type MemoryDisk } from "./memory-disk.ts";
+import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
+import { KINDS } from "./notes.ts";
+
+const signers: Record<Role, CommitSigner> = { cloud: newSigner(), local: newSigner() };
+
+function newSigner(): CommitSigner {
+  return createCommitSigner(
+    generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+  );
+}
+
+/** What survives a power cut of one machine. */
+interface Durable {
+  disk: MemoryDisk;
+  files: Map<string, string>;
+  ownCommits: Oid[];
+  presented: PresentedRecord[];
+}
+
+export interface MemoryWorld {
+  store: MemoryStore;
+  clock: { now(): number; sleep(durationMs: number): Promise<void> };
+  machines: Record<Role, Durable>;
+  /** Every tip there ever was, oldest first. */
+  tips: Oid[];
+  /**
+   * One start of a machine's sync and one round. `cut` ends it at the n-th call of a port, before or
+   * after the call takes effect; returns null then.
+   */
+  sync(role: Role, cut?: { call: number; after: boolean }): Promise<CycleReport | null>;
+}
+
+export class PowerCut extends Error {}
+
+/** Both machines, the remote and time, all in memory: the same core as on real ones. */
+export function createMemoryWorld(): MemoryWorld {
+  let nowMs = Date.UTC(2026, 10, 21, 8);
+  const clock = {
+    now: () => nowMs,
+    sleep: (durationMs: number) => {
+      nowMs += durationMs;
+      return Promise.resolve();
+    },
+  };
+  const store = createMemoryStore();
+  const tips: Oid[] = [];
+  const remote: Remote = {
+    cheapTip: () => Promise.resolve(tips.at(-1) ?? null),
+    fetch: () => Promise.resolve({ tip: tips.at(-1) ?? null }),
+    async push(commit) {
+      const { parents } = await store.readCommit(commit);
+      if ((parents[0] ?? null) !== (tips.at(-1) ?? null)) return "refused";
+      tips.push(commit);
+      return "accepted";
+    },
+  };
+  const machine = (): Durable => ({
+    disk: createMemoryDisk(clock),
+    files: new Map(),
+    ownCommits: [],
+    presented: [],
+  });
+  const machines = { cloud: machine(), local: machine() };
+  return {
+    store,
+    clock,
+    machines,
+    tips,
+    async sync(role, cut) {
+      clock.sleep(2_000);
+      const ports = portsOf(role, { store, clock, remote, durable: machines[role] });
+      try {
+        const replica = await openReplica(cut ? withPowerCut(ports, cut) : ports);
+        return await runCycle(replica, "all");
+      } catch (error) {
+        if (error instanceof PowerCut) return null;
+        throw error;
+      }
+    },
+  };
+}
+
+function portsOf(
+  role: Role,
+  { store, clock, remote, durable }: Pick<SyncPorts, "store" | "clock" | "remote"> & { durable: Durable },
+): SyncPorts {
+  const done = () => Promise.resolve();
+  const state: SyncState = {
+    read: (name) => Promise.resolve(JSON.parse(durable.files.get(name) ?? "null") as unknown),
+    write: (name, value) => Promise.resolve(void durable.files.set(name, JSON.stringify(value))),
+    remove: (name) => Promise.resolve(void durable.files.delete(name)),
+    ownCommits: () => Promise.resolve([...durable.ownCommits]),
+    addOwnCommit: (commit) => Promise.resolve(void durable.ownCommits.push(commit)),
+    writePublished: done,
+    writeStatus: done,
+    keepCommit: done,
+  };
+  return {
+    replica: role,
+    kinds: KINDS,
+    store,
+    remote,
+    disk: durable.disk,
+    state,
+    presented: { append: (record) => Promise.resolve(void durable.presented.push(record)) },
+    signer: signers[role],
+    secrets: { scan: () => Promise.resolve([]) },
+    clock,
+    random: createSeededRandom(1),
+    failpoint: noFailpoint,
+  };
+}
+
+/** Counts every call that leaves the core, and ends the world of this one machine at the chosen one. */
+function withPowerCut(ports: SyncPorts, cut: { call: number; after: boolean }): SyncPorts {
+  let left = cut.call;
+  const wrap = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name, receiver) {
+        const value: unknown = Reflect.get(target, name, receiver);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]): unknown => {
+          left -= 1;
+          if (left < 0) throw new PowerCut("the machine is off");
+          if (left > 0) return Reflect.apply(value, target, args);
+          if (!cut.after) throw new PowerCut(`before ${String(name)}`);
+          const result: unknown = Reflect.apply(value, target, args);
+          return Promise.resolve(result).then(() => {
+            throw new PowerCut(`after ${String(name)}`);
+          });
+        };
+      },
+    });
+  return {
+    ...ports,
+    store: wrap(ports.store),
+    remote: wrap(ports.remote),
+    disk: wrap(ports.disk),
+    state: wrap(ports.state),
+    presented: wrap(ports.presented),
+  };
+}
