@@ -33,11 +33,16 @@ export interface MemoryWorld {
   machines: Record<Role, Durable>;
   /** Every tip there ever was, oldest first. */
   tips: Oid[];
-  /**
-   * One start of a machine's sync and one round. `cut` ends it at the n-th call of a port, before or
-   * after the call takes effect; returns null then.
-   */
-  sync(role: Role, cut?: { call: number; after: boolean }): Promise<CycleReport | null>;
+  /** One start of a machine's sync and one round; null when the power went. */
+  sync(role: Role, trouble?: Trouble): Promise<CycleReport | null>;
+}
+
+/** What happens at the n-th call with an effect, before or after it takes effect. */
+export interface Trouble {
+  call: number;
+  after: boolean;
+  /** Somebody works on the vault at that moment; without it the power goes. */
+  work?: () => Promise<void>;
 }
 
 export class PowerCut extends Error {}
@@ -76,11 +81,11 @@ export function createMemoryWorld(): MemoryWorld {
     clock,
     machines,
     tips,
-    async sync(role, cut) {
+    async sync(role, trouble) {
       clock.sleep(2_000);
       const ports = portsOf(role, { store, clock, remote, durable: machines[role] });
       try {
-        const replica = await openReplica(cut ? withPowerCut(ports, cut) : ports);
+        const replica = await openReplica(trouble ? withTrouble(ports, trouble) : ports);
         return await runCycle(replica, "all");
       } catch (error) {
         if (error instanceof PowerCut) return null;
@@ -124,24 +129,28 @@ function portsOf(
 /** A call that only looks can be cut before or after without a difference. */
 const LEAVES_A_TRACE = /^(write|move|remove|append|push|add|keep)/;
 
-/** Counts the calls that leave the core with an effect, and ends the world of this one machine at the chosen one. */
-function withPowerCut(ports: SyncPorts, cut: { call: number; after: boolean }): SyncPorts {
-  let left = cut.call;
+/** Counts the calls that leave the core with an effect, and makes trouble at the chosen one. */
+function withTrouble(ports: SyncPorts, trouble: Trouble): SyncPorts {
+  let left = trouble.call;
+  const strike = async () => {
+    if (!trouble.work) throw new PowerCut("the power is gone");
+    await trouble.work();
+  };
+  const call = async (run: () => unknown) => {
+    left -= 1;
+    if (left < 0 && !trouble.work) throw new PowerCut("the machine is off");
+    if (left !== 0) return run();
+    if (!trouble.after) await strike();
+    const result = await run();
+    if (trouble.after) await strike();
+    return result;
+  };
   const wrap = <T extends object>(port: T): T =>
     new Proxy(port, {
       get(target, name, receiver) {
         const value: unknown = Reflect.get(target, name, receiver);
         if (typeof value !== "function" || !LEAVES_A_TRACE.test(String(name))) return value;
-        return (...args: unknown[]): unknown => {
-          left -= 1;
-          if (left < 0) throw new PowerCut("the machine is off");
-          if (left > 0) return Reflect.apply(value, target, args);
-          if (!cut.after) throw new PowerCut(`before ${String(name)}`);
-          const result: unknown = Reflect.apply(value, target, args);
-          return Promise.resolve(result).then(() => {
-            throw new PowerCut(`after ${String(name)}`);
-          });
-        };
+        return (...args: unknown[]): unknown => call(() => Reflect.apply(value, target, args) as unknown);
       },
     });
   return {
