@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
+import { installDebianPackages } from "./debian-packages.ts";
 
 /**
  * `npm test [-- PATTERN ...]`: every package's tests in one run of node's own runner, whose closing
@@ -20,6 +21,7 @@ if (all.length === 0) {
   process.stderr.write(`No test file matches: ${wanted.join(" ")}\n`);
   process.exit(1);
 }
+installDebianPackages();
 const started = Date.now();
 const codes = [await run(parts, 2), await run(whole, 1)];
 process.stdout.write(`\nThe whole of it took ${Math.round((Date.now() - started) / 1000)} s.\n`);

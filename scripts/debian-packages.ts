@@ -1,0 +1,35 @@
+import { spawnSync } from "node:child_process";
+
+/** Programs the tests use as an independent judge, and the Debian package each comes from. */
+const NEEDED: readonly { program: string; debian: string; for: string }[] = [
+  {
+    program: "ssh-keygen",
+    debian: "openssh-client",
+    for: "checking our commit signatures with OpenSSH's own code",
+  },
+];
+
+/**
+ * Installs what the tests need and the machine lacks, where that is possible (Debian, root). Otherwise
+ * says in one line what will not be run; the tests that miss it say so themselves as well.
+ */
+export function installDebianPackages(): void {
+  const missing = NEEDED.filter(({ program }) => !isThere(program));
+  if (missing.length === 0) return;
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot && isThere("apt-get")) {
+    const names = missing.map(({ debian }) => debian);
+    process.stdout.write(`Installing from Debian: ${names.join(", ")}\n`);
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    const run = (args: string[]) =>
+      spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env }).status === 0;
+    if (run(["update", "-q"]) && run(["install", "-qy", "--no-install-recommends", ...names])) return;
+  }
+  for (const { program, debian, for: purpose } of missing) {
+    process.stdout.write(`Not run here: ${purpose} (${program} is missing; install ${debian}).\n`);
+  }
+}
+
+function isThere(program: string): boolean {
+  return spawnSync("which", [program], { stdio: "ignore" }).status === 0;
+}
