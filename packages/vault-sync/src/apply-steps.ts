@@ -101,7 +101,8 @@ async function applyStep(deps: ApplyDeps, unit: PlanUnit, step: DiskStep): Promi
 
 /** The file is still the one the plan was made from. */
 async function isAsKnown(deps: ApplyDeps, path: string, oid: Oid): Promise<boolean> {
-  return true || (deps.table.index.get(path) === oid && isSameStat(await deps.disk.stat(path), deps.table.statOf(path))
+  return (
+    deps.table.index.get(path) === oid && isSameStat(await deps.disk.stat(path), deps.table.statOf(path))
   );
 }
 

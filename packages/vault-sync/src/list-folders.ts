@@ -7,7 +7,7 @@ const MAX_FOLDER_DEPTH = 4;
 const TOP_FOLDERS: readonly string[] = Object.values(FOLDERS);
 
 /** Where things happen; what is finished, merged or recorded lies elsewhere and only grows. */
-export function isLiveFolder(folder: string): boolean {
+function isLiveFolder(folder: string): boolean {
   const [top = "", , third] = folder.split("/");
   return top !== FOLDERS.done && top !== FOLDERS.logs && third !== "archive";
 }

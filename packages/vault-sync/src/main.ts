@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, realpathSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describeError, NightdeskError } from "@nightdesk/claim-lib";
 import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
@@ -10,6 +8,7 @@ import { holdLock, type HeldLock } from "@nightdesk/daemon-kit/process-lock";
 import { readConfig, type VaultSyncConfig } from "./config.ts";
 import { fail } from "./errors.ts";
 import { isQuietPath } from "./gather-changes.ts";
+import { createNodeDisk } from "./node-disk.ts";
 import { openPorts } from "./open-ports.ts";
 import type { Failpoint } from "./ports.ts";
 import { openReplica, saveTable } from "./replica.ts";
@@ -34,6 +33,7 @@ const failpoint: Failpoint = {
 
 async function open(config: VaultSyncConfig) {
   mkdirSync(config.STATE_PATH, { recursive: true, mode: 0o700 });
+  await createNodeDisk(config.VAULT_PATH).checkRoot();
   const locks = holdLocks(config);
   const ports = await openPorts(config, process.env, failpoint);
   const replica = await openReplica(ports);
@@ -45,17 +45,15 @@ async function open(config: VaultSyncConfig) {
   return { ports, replica, status, close };
 }
 
-/** One on this state folder, and one on this vault whatever its state folder. */
+/**
+ * One on this state folder, and one on this vault whatever its state folder. The vault's lock lies in the
+ * vault, where it means the same to everybody; a name with a dot in front is neither shown nor synced.
+ */
 function holdLocks(config: VaultSyncConfig): HeldLock[] {
-  const own = holdLock(join(config.STATE_PATH, "vault-sync.lock"), "vault-sync");
-  let vault: string;
-  try {
-    vault = realpathSync(config.VAULT_PATH);
-  } catch {
-    return [own];
-  }
-  const name = createHash("sha256").update(vault).digest("hex").slice(0, 24);
-  return [own, holdLock(join(tmpdir(), `nightdesk-vault-${name}.lock`), "vault-sync")];
+  return [
+    holdLock(join(config.STATE_PATH, "vault-sync.lock"), "vault-sync"),
+    holdLock(join(config.VAULT_PATH, ".nightdesk.lock"), "vault-sync"),
+  ];
 }
 
 async function start(config: VaultSyncConfig, log: Logger): Promise<void> {

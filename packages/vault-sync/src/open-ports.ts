@@ -31,7 +31,6 @@ export async function openPorts(
   failpoint: Failpoint,
 ): Promise<OpenedPorts> {
   const disk = createNodeDisk(config.VAULT_PATH);
-  await disk.checkRoot();
   await refuseRepository(config.VAULT_PATH);
   const signer = await readSigner(config.STATE_PATH);
   const address = parseRemote(config.GIT_REMOTE, config.GIT_BRANCH);

@@ -145,8 +145,9 @@ class Rhythm {
   finished(looking: Folders, report: CycleReport): void {
     const now = this.#clock.now();
     if (looking === "all") this.#fullLookAtMs = now;
-    if (report.applied + report.published > 0) this.#movedAtMs = now;
     this.#nextRoundAtMs = report.retryInMs === null ? null : now + report.retryInMs;
+    if (report.applied + report.published === 0) return;
+    this.#movedAtMs = now;
     this.#pollMs = FAST_POLL_MS;
   }
 

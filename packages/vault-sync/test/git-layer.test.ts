@@ -241,7 +241,7 @@ describe("remote", () => {
     );
   });
 
-  it("a missing repository, a hook's refusal and a hung server each get their own code", async () => {
+  it("a missing repository and a hook's refusal each get their own code", async () => {
     const missing = await newReplica(join(root, "nowhere.git"));
     await assert.rejects(missing.remote.cheapTip(), hasCode("REMOTE_UNKNOWN"));
     const bare = newBare();

@@ -130,7 +130,7 @@ describe("any work on both machines, with the power going, or somebody working, 
         await checkEnd(world, arrived, words);
         await checkHistory(world);
       }),
-      { numRuns: 600, endOnFailure: false },
+      { numRuns: 200, endOnFailure: false },
     );
   });
 });

@@ -9,7 +9,7 @@ export interface GitResult {
   stderr: string;
 }
 
-export interface RunGitLimits {
+interface RunGitLimits {
   /** Nothing heard for this long: stopped. */
   silenceMs: number;
   totalMs: number;

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import type { PresentedRecord, Role } from "@nightdesk/claim-lib";
+import type { Clock, PresentedRecord, Role } from "@nightdesk/claim-lib";
 import { createSeededRandom } from "@nightdesk/testkit";
 import { createCommitSigner, type CommitSigner } from "../../src/git/commit-signer.ts";
 import type { Oid } from "../../src/git/oid.ts";
@@ -29,34 +29,27 @@ interface Durable {
 
 export interface MemoryWorld {
   store: MemoryStore;
-  clock: { now(): number; sleep(durationMs: number): Promise<void> };
+  clock: Clock;
   machines: Record<Role, Durable>;
   /** Every tip there ever was, oldest first. */
   tips: Oid[];
+  ports(role: Role): SyncPorts;
   /** One start of a machine's sync and one round; null when the power went. */
   sync(role: Role, trouble?: Trouble): Promise<CycleReport | null>;
 }
 
 /** What happens at the n-th call with an effect, before or after it takes effect. */
-export interface Trouble {
+interface Trouble {
   call: number;
   after: boolean;
   /** Somebody works on the vault at that moment; without it the power goes. */
   work?: () => Promise<void>;
 }
 
-export class PowerCut extends Error {}
+class PowerCut extends Error {}
 
 /** Both machines, the remote and time, all in memory: the same core as on real ones. */
-export function createMemoryWorld(): MemoryWorld {
-  let nowMs = Date.UTC(2026, 10, 21, 8);
-  const clock = {
-    now: () => nowMs,
-    sleep: (durationMs: number) => {
-      nowMs += durationMs;
-      return Promise.resolve();
-    },
-  };
+export function createMemoryWorld(clock: Clock = createJumpingClock()): MemoryWorld {
   const store = createMemoryStore();
   const tips: Oid[] = [];
   const remote: Remote = {
@@ -81,8 +74,9 @@ export function createMemoryWorld(): MemoryWorld {
     clock,
     machines,
     tips,
+    ports: (role) => portsOf(role, { store, clock, remote, durable: machines[role] }),
     async sync(role, trouble) {
-      clock.sleep(2_000);
+      await clock.sleep(2_000);
       const ports = portsOf(role, { store, clock, remote, durable: machines[role] });
       try {
         const replica = await openReplica(trouble ? withTrouble(ports, trouble) : ports);
@@ -91,6 +85,18 @@ export function createMemoryWorld(): MemoryWorld {
         if (error instanceof PowerCut) return null;
         throw error;
       }
+    },
+  };
+}
+
+/** Time passes only when somebody waits, and then at once. */
+function createJumpingClock(): Clock {
+  let nowMs = Date.UTC(2026, 10, 21, 8);
+  return {
+    now: () => nowMs,
+    sleep(durationMs) {
+      nowMs += durationMs;
+      return Promise.resolve();
     },
   };
 }

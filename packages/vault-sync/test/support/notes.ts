@@ -6,7 +6,7 @@ export const KINDS: Kinds = kindsOf(await loadChannels(["email"]));
 const BASE32 = "0123456789abcdefghijklmnopqrstuv";
 
 /** The n-th task's id. */
-export function idOf(n: number): string {
+function idOf(n: number): string {
   return `em_${"0".repeat(13)}${[1024, 32, 1].map((unit) => BASE32[Math.floor(n / unit) % 32]).join("")}`;
 }
 

@@ -103,12 +103,12 @@ export async function readNote(machine: Machine, path: string): Promise<string |
   return readFile(join(machine.vault, path), "utf8").catch(() => null);
 }
 
-/** Every file of the vault but sync's own audit, sorted. */
+/** Every file of the vault the owner sees but sync's own audit, sorted. */
 export async function listVault(machine: Machine): Promise<string[]> {
   const names = await readdir(machine.vault, { recursive: true });
   const files: string[] = [];
   for (const name of names) {
-    if (name.includes("vault_sync-")) continue;
+    if (name.includes("vault_sync-") || name.startsWith(".")) continue;
     if ((await stat(join(machine.vault, name))).isFile()) files.push(name.replaceAll("\\", "/"));
   }
   return files.sort();
