@@ -19,8 +19,6 @@ export interface AgentSettings {
 
 export interface AgentOutside {
   notifier: Notifier;
-  /** A file of the state folder, null when it is not there. */
-  readState: (file: string) => Promise<string | null>;
   /** A part of the flow has something new to look at. */
   ring: (part: PartName) => void;
   onDashboard: (model: DashboardModel, sync: SyncStatus | null) => void;
@@ -67,7 +65,6 @@ export async function createAgent(
     held: approver.held,
     stuck: reconciler.waiting,
     trouble: presenter.trouble,
-    readState: outside.readState,
     caps: settings.caps,
     usedThisHour: () =>
       ports.channels.reduce((sum, { name }) => sum + limiter.usedThisHour(name, ports.clock.now()), 0),

@@ -2,13 +2,13 @@ import { describeError, FOLDERS, NightdeskError, taskKey } from "@nightdesk/clai
 import { askAgain, moveToExpired } from "./ask-again.ts";
 import { checkDoubts, checkNote, isSystemFile, type Verdict } from "./check-approval.ts";
 import { execute, type Executed } from "./execute.ts";
+import { findHalt } from "./find-halt.ts";
 import type { Limiter } from "./limiter.ts";
 import { MAX_FACTS_AGE_MS, MAX_PARALLEL } from "./limits.ts";
 import { derive, type Derived } from "./mailbox.ts";
 import { readActionNote, readFile, type ActionNote, type FoundFile } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { putAside } from "./put-aside.ts";
-import { isStopped } from "./stop.ts";
 
 export interface Approver {
   /** Looks at Approved/. Resolves with when to look again; null when nothing waits. */
@@ -38,6 +38,8 @@ interface Window {
   facts: { atMs: number; derived: Promise<Derived> } | null;
   failures: number;
   held: string | null;
+  /** Something halted everything at the last look. */
+  halted: boolean;
   busy: boolean;
 }
 
@@ -71,9 +73,9 @@ export function createApprover(ports: Ports, options: ApproverOptions): Approver
         // Moved away before the end of its window: that cancels it.
         if (!paths.includes(path) && !window.busy) windows.delete(path);
       }
-      const stopped = await isStopped(ports);
-      for (const path of paths) await watchWindow(ports, options, windows, path, stopped);
-      if (stopped) return null;
+      const halt = await findHalt(ports);
+      for (const path of paths) await watchWindow(ports, options, windows, path, halt);
+      if (halt !== null) return null;
       const nowMs = ports.clock.now();
       for (const [path, window] of windows) {
         if (!window.busy && window.dueMs <= nowMs && running.size < MAX_PARALLEL) start(path, window);
@@ -89,13 +91,13 @@ export function createApprover(ports: Ports, options: ApproverOptions): Approver
   };
 }
 
-/** Starts a window for new bytes, and starts it anew when they change or while STOP.md is there. */
+/** Starts a window for new bytes, and starts it anew when they change or while something halts everything. */
 async function watchWindow(
   ports: Ports,
   options: ApproverOptions,
   windows: Map<string, Window>,
   path: string,
-  stopped: boolean,
+  halt: string | null,
 ): Promise<void> {
   const known = windows.get(path);
   if (known?.busy) return;
@@ -116,14 +118,17 @@ async function watchWindow(
       facts,
       failures: 0,
       held: null,
+      halted: false,
       busy: false,
     });
   }
   const window = windows.get(path);
-  if (window && stopped) {
+  if (!window) return;
+  if (halt !== null) {
     window.dueMs = nowMs + options.undoWindowMs;
-    window.held = "STOP.md is in the vault; nothing is carried out while it is there.";
-  } else if (window?.held?.startsWith("STOP.md")) window.held = null;
+    window.held = halt;
+  } else if (window.halted) window.held = null;
+  window.halted = halt !== null;
 }
 
 /** Asks the mailbox while the undo window runs, so that it costs no time after it. */

@@ -9,7 +9,8 @@ export interface DashboardModel {
     cloudSeen: string | null;
     usedThisHour: number | null;
   };
-  isStopped: boolean;
+  /** Why nothing is carried out at all; null when all is well. */
+  halt: string | null;
   isRehearsal: boolean;
   waiting: readonly { from: string; subject: string; risk: string; state: string; expires: string | null }[];
   /** Approved, and why it is not carried out yet. */
@@ -72,8 +73,7 @@ export function saysTheSame(a: DashboardModel, b: DashboardModel): boolean {
 
 function renderTop(model: DashboardModel): string[] {
   const lines: string[] = [];
-  if (model.isStopped)
-    lines.push("> [!danger] STOP.md is in the vault: nothing is carried out until you remove it", "");
+  if (model.halt !== null) lines.push(`> [!danger] ${inert(model.halt)}`, "");
   if (model.isRehearsal)
     lines.push("> [!warning] Rehearsal (DEV_MODE): everything runs, nothing is sent", "");
   const count = model.waiting.length;

@@ -1,11 +1,11 @@
 import { FOLDERS, NightdeskError, sha256Hex, type Payload } from "@nightdesk/claim-lib";
 import { fail } from "./errors.ts";
+import { findHalt } from "./find-halt.ts";
 import { finish } from "./finish.ts";
 import { mayBeginAgain, type JournalEntry } from "./journal.ts";
 import type { ActionNote } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { commit, prepare, receiptFor, recordOutcome } from "./steps.ts";
-import { isStopped } from "./stop.ts";
 
 /** What the owner approved: these bytes, and nothing that comes after them. */
 export interface Approval {
@@ -23,7 +23,7 @@ export type Executed =
   | { state: "done" }
   /** The note was moved or changed at the last moment; nothing was carried out. */
   | { state: "withdrawn" }
-  /** STOP.md appeared; goes on when it is gone. */
+  /** A halt came in between; it goes on when that is over. */
   | { state: "halted" }
   /** Something went wrong on the way; reconcile decides what that means. */
   | { state: "interrupted"; error: unknown };
@@ -96,7 +96,7 @@ async function takeNote(ports: Ports, approval: Approval): Promise<boolean> {
 /** From the recorded intent to the note in Done/. */
 export async function carryOut(ports: Ports, id: string, args: Record<string, unknown>): Promise<Executed> {
   try {
-    if (await isStopped(ports)) return { state: "halted" };
+    if ((await findHalt(ports)) !== null) return { state: "halted" };
     await prepare(ports, entryOf(ports, id), args);
     return await commitPrepared(ports, id);
   } catch (error) {
@@ -108,7 +108,7 @@ export async function carryOut(ports: Ports, id: string, args: Record<string, un
 export async function commitPrepared(ports: Ports, id: string): Promise<Executed> {
   const entry = entryOf(ports, id);
   if (entry.handle === null || entry.state !== "prepared") return { state: "interrupted", error: null };
-  if (await isStopped(ports)) return { state: "halted" };
+  if ((await findHalt(ports)) !== null) return { state: "halted" };
   const outcome = await commit(ports, entry, entry.handle);
   await recordOutcome(ports, entry, outcome);
   await finish(ports, entry, outcome);

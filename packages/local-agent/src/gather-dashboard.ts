@@ -9,13 +9,14 @@ import {
   type SyncStatus,
 } from "@nightdesk/claim-lib";
 import type { DashboardModel } from "./dashboard.ts";
+import { findHalt } from "./find-halt.ts";
 import type { Caps } from "./limits.ts";
 import { listReports } from "./merge-reports.ts";
 import { pendingFolder } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { listAside } from "./put-aside.ts";
 import { readCloudStatus, readSyncStatus, type CloudStatus } from "./read-status.ts";
-import { isStopped } from "./stop.ts";
+
 import type { WaitingNote } from "./waiting-notes.ts";
 
 /** Where the figures come from, besides the vault. */
@@ -26,7 +27,6 @@ export interface DashboardSources {
   stuck: () => ReadonlyMap<string, string>;
   /** What keeps waiting notes from being checked. */
   trouble: () => string | null;
-  readState: (file: string) => Promise<string | null>;
   caps: Caps;
   usedThisHour: () => number;
 }
@@ -44,7 +44,7 @@ export interface Gathered {
 /** Reads together what the dashboard shows. */
 export async function gatherDashboard(ports: Ports, sources: DashboardSources): Promise<Gathered> {
   const nowMs = ports.clock.now();
-  const sync = await readSyncStatus(sources.readState);
+  const sync = await readSyncStatus(ports.readState);
   const cloud = await readCloudStatus(ports);
   const waiting = await sources.listWaiting();
   const folders = await listFolders(ports, nowMs);
@@ -55,7 +55,7 @@ export async function gatherDashboard(ports: Ports, sources: DashboardSources): 
       cloudSeen: latest(cloud?.at, sync?.peerLastCommitAt),
       usedThisHour: sources.usedThisHour(),
     },
-    isStopped: await isStopped(ports),
+    halt: await findHalt(ports),
     isRehearsal: ports.mode === "dry_run",
     waiting: waiting.map(showWaiting),
     held: [

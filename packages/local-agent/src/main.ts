@@ -13,7 +13,7 @@ import { readConfig, type LocalConfig } from "./config.ts";
 import type { DashboardModel } from "./dashboard.ts";
 import { createDesktopNotice } from "./desktop-notice.ts";
 import { createNotifier } from "./notify.ts";
-import { openPorts, readStateFile } from "./open-ports.ts";
+import { openPorts } from "./open-ports.ts";
 import { runParts, type RunningParts } from "./run-parts.ts";
 import { watchVault } from "./watch-vault.ts";
 
@@ -27,7 +27,6 @@ async function start(config: LocalConfig, log: Logger): Promise<void> {
   let parts: RunningParts | null = null;
   const agent = await createAgent(ports, config, {
     notifier: createNotifier({ clock: systemClock, log, show }),
-    readState: (file) => readStateFile(config.statePath, file),
     ring: (part) => parts?.ring(part),
     onDashboard: (model, sync) => setFigures(figures, model, sync),
   });
@@ -55,7 +54,7 @@ async function start(config: LocalConfig, log: Logger): Promise<void> {
 function setFigures(figures: Figures, model: DashboardModel, sync: SyncStatus | null): void {
   const lastSync = sync?.lastSyncAt ?? null;
   const count = (folder: string) => model.counts.find((row) => row.folder === folder)?.count ?? 0;
-  figures.set("state", model.isStopped ? "stopped by STOP.md" : (model.agents[0]?.state ?? "ok"));
+  figures.set("state", model.halt !== null ? "halted" : (model.agents[0]?.state ?? "ok"));
   figures.set("pendingApprovals", model.waiting.length);
   figures.set("queueLength", count("Approved/") + count("In_Progress/local/"));
   figures.set("lastSync", lastSync ?? "not yet");

@@ -53,6 +53,7 @@ export async function openPorts(
     }),
     sign: (receipt) => signReceipt(receipt, key),
     mode: config.mode,
+    readState: (file) => readStateFile(statePath, file),
     reach: createFailpoints(config.failpoints, statePath),
     underWay: new Set(),
   };
@@ -83,8 +84,7 @@ async function versionOf(path: string): Promise<string> {
   }
 }
 
-/** A file of the state folder; null when it is not there. */
-export async function readStateFile(statePath: string, file: string): Promise<string | null> {
+async function readStateFile(statePath: string, file: string): Promise<string | null> {
   try {
     return await readFile(join(statePath, file), "utf8");
   } catch (error) {

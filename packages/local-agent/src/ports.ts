@@ -37,6 +37,8 @@ export interface Ports {
   /** Signs with the laptop's receipt key. */
   sign(receipt: Receipt): SignedReceipt;
   mode: "live" | "dry_run";
+  /** A file of the state folder that another daemon writes; null when it is not there. */
+  readState(file: string): Promise<string | null>;
   reach(point: Failpoint): Promise<void>;
   /** Tasks whose effect is under way right now in this process. */
   underWay: Set<string>;

@@ -93,7 +93,8 @@ function nextWait(before: Waiting | undefined, result: Recovered, nowMs: number)
 }
 
 function whyWaiting(result: Recovered): string {
-  if (result.state === "halted") return "STOP.md is in the vault; it goes on when that note is gone.";
+  if (result.state === "halted")
+    return "It waits: nothing is carried out right now (see the top of this page).";
   if (result.state === "retry") return result.why;
   const error = result.state === "interrupted" ? result.error : null;
   return NightdeskError.is(error) ? error.message : describeError(error);

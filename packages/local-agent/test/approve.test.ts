@@ -163,6 +163,29 @@ test("STOP.md halts everything, and the undo window starts anew when it is gone"
   assert.equal(world.server.sent.length, 1);
 });
 
+test("while sync has stopped itself nothing is carried out: this machine may have been put back to an older state", async () => {
+  const world = createWorld();
+  await approved(world);
+  const stopped = {
+    replica: "local",
+    state: "stopped",
+    message: "The remote holds work of this machine that it has no record of.",
+    lastSyncAt: null,
+    tip: null,
+    peerLastCommitAt: null,
+    pendingChanges: 0,
+    refused: [],
+  } as const;
+  world.sync = { ...stopped, refused: [] };
+  const agent = await startAgent(world);
+  await runFor(world, agent, 30);
+  assert.equal(world.server.sent.length, 0);
+  assert.match([...agent.approver.held().values()].join(), /no record of/);
+  world.sync = { ...stopped, refused: [], state: "ok", message: "" };
+  await runFor(world, agent, 7);
+  assert.equal(world.server.sent.length, 1);
+});
+
 test("what is over the hourly cap waits in Approved with its time, and is sent then", async () => {
   const world = createWorld();
   for (let number = 1; number <= 5; number += 1) await approved(world, { number });

@@ -9,7 +9,7 @@ import { createWorld, deliver, makeTask, putMail, startAgent, type World } from 
 
 const EMPTY: DashboardModel = {
   times: { now: "2026-11-21T08:00:00.000Z", lastSync: null, cloudSeen: null, usedThisHour: 0 },
-  isStopped: false,
+  halt: null,
   isRehearsal: false,
   waiting: [],
   held: [],
@@ -86,7 +86,7 @@ test("only what moves on by itself is no news", () => {
     },
   };
   assert.ok(saysTheSame(EMPTY, later));
-  assert.ok(!saysTheSame(EMPTY, { ...later, isStopped: true }));
+  assert.ok(!saysTheSame(EMPTY, { ...later, halt: "STOP.md is in the vault." }));
 });
 
 const SYNC: SyncStatus = {
@@ -107,14 +107,14 @@ const SYNC: SyncStatus = {
   ],
 };
 
-async function openDashboard(world: World, sync: () => SyncStatus = () => SYNC) {
+async function openDashboard(world: World) {
+  world.sync ??= SYNC;
   const { ports, approver, presenter, reconciler } = await startAgent(world);
   return createDashboard(ports, {
     listWaiting: createWaitingNotes(ports),
     held: approver.held,
     stuck: reconciler.waiting,
     trouble: presenter.trouble,
-    readState: async () => JSON.stringify(sync()),
     caps: { perHour: 10, perDay: 50 },
     usedThisHour: () => 0,
   });
@@ -150,8 +150,7 @@ test("the dashboard shows what waits, what was refused, and what needs attention
 
 test("a sync in which nothing happened does not write the dashboard, so that no sync causes another", async () => {
   const world = createWorld();
-  let lastSyncAt = SYNC.lastSyncAt;
-  const look = await openDashboard(world, () => ({ ...SYNC, lastSyncAt }));
+  const look = await openDashboard(world);
   await look();
   const writes: string[] = [];
   const write = world.files.write;
@@ -159,7 +158,7 @@ test("a sync in which nothing happened does not write the dashboard, so that no 
     writes.push(path);
     await write(path, text);
   };
-  lastSyncAt = "2026-11-21T08:00:30.000Z";
+  world.sync = { ...SYNC, lastSyncAt: "2026-11-21T08:00:30.000Z" };
   await world.clock.advance(60_000);
   await look();
   assert.deepEqual(writes, []);

@@ -8,6 +8,7 @@ import {
   signReceipt,
   type TaskFields,
   type TaskNote,
+  type SyncStatus,
 } from "@nightdesk/claim-lib";
 import type { AppendLog } from "@nightdesk/daemon-kit/append-log";
 import { channel } from "@nightdesk/email-mcp/channel";
@@ -46,6 +47,8 @@ export interface World {
   decisions: MemoryLog;
   server: FakeLiveServer;
   clock: FakeClock;
+  /** What vault-sync says of itself; null before it said anything. */
+  sync: SyncStatus | null;
 }
 
 export interface MemoryLog extends AppendLog {
@@ -65,6 +68,7 @@ export function createWorld(): World {
   const clock = createFakeClock();
   return {
     clock,
+    sync: null,
     files: createMemoryVaultFiles({}, () => clock.now()),
     journal: createMemoryLog(),
     presented: createMemoryLog(),
@@ -109,6 +113,7 @@ export async function startAgent(world: World, options: AgentOptions = {}): Prom
     ledger: await openLedger(ledgerLogs),
     sign: (receipt) => signReceipt(receipt, KEYS.privatePem),
     mode: options.mode ?? "live",
+    readState: async () => (world.sync === null ? null : JSON.stringify(world.sync)),
     reach: async () => {},
     underWay: new Set(),
   };
