@@ -69,7 +69,7 @@ function refuseShrunk(replica: Replica, look: LookResult): void {
   throw fail(
     "VAULT_SHRUNK",
     `${missing} of the vault's ${known.size} files are not in the vault folder (is its disk connected, was a folder dragged away?). ` +
-      "Nothing was published or changed. Put them back and sync goes on by itself; if you did mean to remove them, run: nightdesk repair.",
+      "Nothing was published or changed. Put them back and sync goes on by itself; if you did mean to remove them, follow 'When sync stops' in packages/vault-sync/README.md.",
     { data: { missing, known: known.size } },
   );
 }

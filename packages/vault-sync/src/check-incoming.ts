@@ -65,7 +65,7 @@ export async function checkIncoming(
     throw fail(
       "REMOTE_DIVERGED",
       "The remote's history does not contain what was synced before: somebody rewrote it. Nothing was applied or published. " +
-        "If that was you, run: nightdesk repair. If not, treat the remote as taken over.",
+        "If that was you, follow 'When sync stops' in packages/vault-sync/README.md. If not, treat the remote as taken over.",
       { data: { tip, base: base.commit } },
     );
   }
@@ -126,7 +126,7 @@ async function readChain(
     if (links.length >= MAX_INCOMING_COMMITS) {
       throw fail(
         "REMOTE_HISTORY_TOO_LONG",
-        `More than ${MAX_INCOMING_COMMITS} commits came in at once; nothing was applied. Look at what pushes to the remote, then run: nightdesk repair.`,
+        `More than ${MAX_INCOMING_COMMITS} commits came in at once; nothing was applied. Look at what pushes to the remote, then follow 'When sync stops' in packages/vault-sync/README.md.`,
       );
     }
     const commit: Commit = await store.readCommit(at);
@@ -147,7 +147,7 @@ function writerOf(deps: IncomingDeps, oid: Oid, commit: Commit): { writer: Write
   throw fail(
     "OWN_COMMIT_UNKNOWN",
     "The remote holds work of this machine that it has no record of: this machine was put back to an older state (a backup, a copied folder). " +
-      "Nothing was applied or published, so that nothing is done twice. Run: nightdesk repair.",
+      "Nothing was applied or published, so that nothing is done twice. Follow 'When sync stops' in packages/vault-sync/README.md.",
     { data: { commit: oid } },
   );
 }

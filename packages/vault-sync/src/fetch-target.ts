@@ -39,7 +39,7 @@ export async function fetchTarget(replica: Replica): Promise<Target> {
     throw fail(
       "JOIN_REFUSED",
       `The remote already holds what only a laptop may write (for instance "${incoming.refused[0]?.path ?? ""}"), and this laptop has no record of it. ` +
-        "Nothing was applied or published. Restore this laptop's state folder, or run: nightdesk repair.",
+        "Nothing was applied or published. Restore this laptop's state folder, or follow 'When sync stops' in packages/vault-sync/README.md.",
     );
   }
   return { ...incoming, commit: tip, strangers: incoming.strangers.length };

@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { describeError, NightdeskError } from "@nightdesk/claim-lib";
+import { NightdeskError } from "@nightdesk/claim-lib";
 import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
 import { createLogger, type Logger } from "@nightdesk/daemon-kit/logger";
 import { createFigures, onStop, signalReady, type Figures } from "@nightdesk/daemon-kit/pm2-link";
 import { holdLock, type HeldLock } from "@nightdesk/daemon-kit/process-lock";
+import { runMain } from "@nightdesk/daemon-kit/run-main";
 import { readConfig, type VaultSyncConfig } from "./config.ts";
 import { fail } from "./errors.ts";
 import { isQuietPath } from "./gather-changes.ts";
@@ -19,8 +20,8 @@ import { watchVault } from "./watch-vault.ts";
 
 /** `--once` waits so long for files that are being written. */
 const ONCE_MS = 20_000;
-/** EX_CONFIG: PM2 does not start such a program again. */
-const EXIT_CONFIG = 78;
+/** What only the owner can put right: starting again would only repeat it. */
+const FINAL_CODES = ["USAGE"];
 
 /** For tests: NIGHTDESK_FAILPOINT=after:push ends this process there as a power cut would. */
 const failpoint: Failpoint = {
@@ -134,7 +135,7 @@ async function syncOnce(config: VaultSyncConfig, log: Logger): Promise<void> {
 }
 
 const flushCache = keepCompileCache();
-try {
+await runMain(async () => {
   const unknown = process.argv.slice(2).filter((arg) => arg !== "--once");
   if (unknown.length > 0) {
     throw fail(
@@ -151,9 +152,4 @@ try {
     signalReady();
   }
   flushCache();
-} catch (error) {
-  process.stderr.write(`${describeError(error)}\n`);
-  const isConfig = NightdeskError.is(error) && /^(CONFIG_|USAGE)/.test(error.code);
-  // Locks and git processes may still be held.
-  process.exit(isConfig ? EXIT_CONFIG : 1);
-}
+}, FINAL_CODES);

@@ -3,7 +3,14 @@ import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open, readdir, rename, unlink, stat as statFollowing } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { NightdeskError, type FileStat } from "@nightdesk/claim-lib";
-import { appendDurably, errnoOf, syncFolder, TEMP_PREFIX } from "@nightdesk/daemon-kit/durable-write";
+import {
+  appendDurably,
+  errnoOf,
+  removeStaleTemps,
+  syncFolder,
+  TEMP_PREFIX,
+} from "@nightdesk/daemon-kit/durable-write";
+import { systemClock } from "@nightdesk/daemon-kit/system-clock";
 import { isSameStat, type FolderListing, type ReadFile, type VaultDisk } from "./disk.ts";
 import { fail } from "./errors.ts";
 
@@ -106,13 +113,18 @@ async function listFolder(root: string, folder: string): Promise<FolderListing |
   }
   const entries = await readdir(join(root, ...partsOf(folder)), { withFileTypes: true });
   const listing: FolderListing = { files: [], folders: [] };
+  let hasTemps = false;
   for (const entry of entries) {
-    if (entry.name.startsWith(TEMP_PREFIX)) continue;
+    if (entry.name.startsWith(TEMP_PREFIX)) {
+      hasTemps = true;
+      continue;
+    }
     if (entry.isDirectory()) listing.folders.push(entry.name);
     if (!entry.isFile()) continue;
     const stat = toFileStat(await lstatOrNull(join(root, ...partsOf(folder), entry.name)));
     if (stat) listing.files.push({ name: entry.name, stat });
   }
+  if (hasTemps) await removeStaleTemps(join(root, ...partsOf(folder)), systemClock.now());
   return listing;
 }
 

@@ -119,6 +119,6 @@ function parseState<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
   if (result.success) return result.data;
   throw fail(
     "STATE_CORRUPT",
-    `sync/${name}.json in the state folder is damaged; nothing was synced. Restore the state folder from a backup, or run: nightdesk repair.`,
+    `sync/${name}.json in the state folder is damaged; nothing was synced. Restore the state folder from a backup, or follow 'When sync stops' in packages/vault-sync/README.md.`,
   );
 }

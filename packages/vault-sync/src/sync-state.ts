@@ -48,7 +48,7 @@ async function readJson(path: string): Promise<unknown> {
   } catch (error) {
     throw fail(
       "STATE_CORRUPT",
-      `${path} is damaged; nothing was synced. Restore the state folder from a backup, or run: nightdesk repair.`,
+      `${path} is damaged; nothing was synced. Restore the state folder from a backup, or follow 'When sync stops' in packages/vault-sync/README.md.`,
       { cause: error, data: { path } },
     );
   }

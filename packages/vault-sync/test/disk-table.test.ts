@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { NightdeskError } from "@nightdesk/claim-lib";
@@ -204,3 +204,15 @@ describe("the real disk", () => {
     });
   });
 });
+
+it("what a killed write left behind is cleared away after a minute; a write under way is left alone", () =>
+  withTempDir(async (vault) => {
+    const folder = join(vault, "Approved");
+    await mkdir(folder);
+    await writeFile(join(folder, ".nd-tmp-old"), "half");
+    await writeFile(join(folder, ".nd-tmp-new"), "half");
+    await utimes(join(folder, ".nd-tmp-old"), 1_000, 1_000);
+    const listing = await createNodeDisk(vault).list("Approved");
+    assert.deepEqual(listing?.files, []);
+    assert.deepEqual(await readdir(folder), [".nd-tmp-new"]);
+  }));
