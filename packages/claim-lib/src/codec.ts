@@ -7,6 +7,9 @@ import { neutralise, neutraliseLine } from "./neutralise.ts";
 import { commonFields, type TaskFields, type TaskNote } from "./task-note.ts";
 
 const FEEDBACK_HEADING = "## Feedback (only if you reject)";
+const ORIGINAL_TITLE = "> [!quote]- Original, an inert copy (links are disarmed)";
+/** Inside the region these would make the text look as if it ended earlier, or fold its rest away. */
+const LOOKS_LIKE_OURS = /^.*\[!quote\]-|^[ \t>]*#{1,6}[ \t].*\((?:edit here|only if you reject)\)/imu;
 /** One line of front matter, as the schema limits it. */
 const MAX_LINE_CHARS = 500;
 /** Obsidian's own properties; an owner who tags a note has not broken it. */
@@ -48,9 +51,8 @@ function renderCallout(fields: TaskFields, kind: Kind): string[] {
 }
 
 function renderOriginal(note: TaskNote): string[] {
-  const title = `> [!quote]- Original, an inert copy (links are disarmed)`;
   const lines = note.original === "" ? [] : note.original.split("\n");
-  return [title, ...lines.map((line) => (line === "" ? ">" : `> ${line}`))];
+  return [ORIGINAL_TITLE, ...lines.map((line) => (line === "" ? ">" : `> ${line}`))];
 }
 
 /**
@@ -72,6 +74,12 @@ export function parseNote(source: string, kinds: Kinds): TaskNote {
   const text = trimBlankLines(lines.slice(start + 1, feedbackAt));
   if (Buffer.byteLength(text, "utf8") > MAX_REPLY_BYTES) {
     throw fail("NOTE_TOO_LARGE", `The text to send is larger than ${MAX_REPLY_BYTES / 1024} KB.`);
+  }
+  const disguise = LOOKS_LIKE_OURS.exec(text)?.[0];
+  if (disguise !== undefined) {
+    throw regions(
+      `The text to send holds a line that looks like one of this note's own headings: ${neutraliseLine(disguise).slice(0, 80)}. Take it out.`,
+    );
   }
   const rest = lines.slice(feedbackAt + 1);
   const quote = originalStart(rest);
@@ -167,7 +175,9 @@ export function toFieldLine(text: string): string {
  * without a line that could pass for one of the note's own headings.
  */
 export function toDraftText(text: string): string {
-  const inert = neutralise(text).replace(/^#+ (?=.*\((?:edit here|only if you reject)\)\s*$)/gm, "");
+  const inert = neutralise(text)
+    .replace(/^(?:[ \t>]*#+[ \t]+)+(?=.*\((?:edit here|only if you reject)\))/gim, "")
+    .replace(/\[!(?=quote\]-)/gi, "[ !");
   return trimBlankLines(inert.split("\n"));
 }
 

@@ -24,14 +24,14 @@ const RULES: readonly Rule[] = [
     // Bidi controls reorder what is read; zero-width characters and tags carry text nobody sees.
     name: "invisible or reordering character",
     pattern:
-      /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffc\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu,
+      /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffc\u{13430}-\u{1343f}\u{16fe4}\u{1bca0}-\u{1bca3}\u{1d159}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu,
     replace: "",
   },
-  // A joiner is part of many emoji; anywhere else it is invisible text.
+  // A joiner is part of many emoji, and of the spelling of Persian and Indic words; anywhere else it is invisible text.
   {
     name: "invisible joiner",
     pattern:
-      /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}]\ufe0f?)\u200d|\u200d(?!\p{Extended_Pictographic})/gu,
+      /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}]\ufe0f?|[\p{Script=Arabic}\u0900-\u0dff])\u200d|\u200d(?![\p{Extended_Pictographic}\p{Script=Arabic}\u0900-\u0dff])|(?<![\p{Script=Arabic}\u0900-\u0dff])\u200c|\u200c(?![\p{Script=Arabic}\u0900-\u0dff])/gu,
     replace: "",
   },
   {
@@ -48,7 +48,28 @@ const RULES: readonly Rule[] = [
   { name: "embed", pattern: /!(?=\[)/gu, replace: "! " },
   { name: "wiki link", pattern: /\[(?=\[)/gu, replace: "[ " },
   { name: "link", pattern: /\](?=[([])/gu, replace: "] " },
-  { name: "link definition", pattern: /^([ \t>]*\[[^\]\n]*\]):/gmu, replace: "$1 :" },
+  // Wherever it stands (in a list, over two lines, with a bracket in its name): what defines a link is not shown.
+  { name: "link definition", pattern: /\](?=:)/gu, replace: "] " },
+  // Folded away it hides what it holds. The note's own three are let through by their words; see codec.ts.
+  {
+    name: "callout",
+    pattern: /\[!(?!(?:todo|warning)\] |quote\]- Original, an inert copy \(links are disarmed\)$)/gmu,
+    replace: "[ !",
+  },
+  // Of a table's row only as many cells are shown as its head has; without this line it stays text.
+  {
+    name: "table",
+    pattern: /^(?=[^\n]*\|)(?=[^\n]*-)[|: \t>-]+$/gmu,
+    replace: (row) => row.replaceAll("-", "–"),
+  },
+  // A word like ^this at a line's end is a name for links, which the reader never shows.
+  { name: "block name", pattern: /(?<=^|[ \t>])\^(?=[A-Za-z0-9-]+[ \t]*$)/gmu, replace: "^ " },
+  // Shown as another character than the one that is sent.
+  {
+    name: "character reference",
+    pattern: /&(?=(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});)/gu,
+    replace: "& ",
+  },
   { name: "footnote", pattern: /\[\^|\^\[/gu, replace: "[ " },
   { name: "template field", pattern: /\{(?=\{)/gu, replace: "{ " },
   { name: "formula", pattern: /\$(?=\$)/gu, replace: "$ " },
@@ -66,8 +87,12 @@ const RULES: readonly Rule[] = [
   },
   // A tab or a run of spaces can push text out of sight, and four spaces at the start of a line make code.
   { name: "indented code", pattern: /^((?:> |>(?! ))*)(?: {4,}|\t)[ \t]*/gmu, replace: "$1  " },
-  { name: "run of spaces", pattern: /[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]{20,}/gu, replace: "   " },
-  { name: "run of blank lines", pattern: /\n[ \t]*\n[ \t]*\n(?:[ \t]*\n)+/gu, replace: "\n\n\n" },
+  {
+    name: "run of spaces",
+    pattern: /[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]{20,}/gu,
+    replace: "   ",
+  },
+  { name: "run of blank lines", pattern: /\n[^\S\n]*\n[^\S\n]*\n(?:[^\S\n]*\n)+/gu, replace: "\n\n\n" },
 ];
 /* eslint-enable no-control-regex, no-misleading-character-class */
 

@@ -40,12 +40,16 @@ export function noteFromPayload(
 
 /** Marks of an unfinished draft: a gap the owner must fill before anything is sent. */
 const PLACEHOLDERS = [
-  /\[\[[^\]\n]*\]\]/,
-  /\{\{[^}\n]*\}\}/,
-  /\[\s?(?:gap|todo|tbd|your |name|date|amount|insert|fill|xxx)[^\]\n]*\]/i,
+  // The second form is what `neutralise` makes of the first; the same for those below.
+  /\[ ?\[[^\]\n]*\]\]/,
+  /\{ ?\{[^}\n]*\}\}/,
+  // Whole words: "[Dateien]" is no gap.
+  /\[\s?(?:gap|todo|tbd|your|name|date|amount|insert|fill|xxx)\b[^\]\n]*\]/i,
   /\bTODO\b|\bTBD\b|\bXXX+\b/,
-  /‹[^›\n]{1,80}›/,
-  /_{4,}/,
+  // Not what brackets an address, and not a Swiss ‹quotation›.
+  /‹[A-Za-z][^@:/‹›>\n]{0,60}>/,
+  // A longer one is a ruled line, as Outlook puts one above what it quotes.
+  /(?<!_)_{4,19}(?!_)/,
 ];
 
 /** The first placeholder left in a text; null when there is none. */

@@ -7,7 +7,7 @@ const address = z.string().refine((text) => parseAddrSpec(text) !== null, "is no
 const subject = z
   .string()
   .max(500)
-  .regex(/^[^\r\n]*$/, "must be one line");
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must be one line of plain text");
 
 /** A mail nobody has answered yet. */
 const email: Kind = {

@@ -1,4 +1,4 @@
-import type { Kinds, Role } from "@nightdesk/claim-lib";
+import { FOLDERS, type Kinds, type Role } from "@nightdesk/claim-lib";
 import { buildTree } from "./build-tree.ts";
 import { acceptChanges, type RefusedPath, type Writer } from "./check-changes.ts";
 import { fail } from "./errors.ts";
@@ -6,7 +6,12 @@ import type { Commit } from "./git/commit-codec.ts";
 import type { CommitSigner } from "./git/commit-signer.ts";
 import type { ObjectStore } from "./git/object-store.ts";
 import type { Oid } from "./git/oid.ts";
-import { MAX_ENTRIES_PER_CHECK, MAX_ENTRIES_PER_COMMIT, MAX_INCOMING_COMMITS } from "./limits.ts";
+import {
+  MAX_ENTRIES_PER_CHECK,
+  MAX_ENTRIES_PER_COMMIT,
+  MAX_INCOMING_COMMITS,
+  MAX_REFUSALS_PER_COMMIT,
+} from "./limits.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { diffTrees } from "./tree-diff.ts";
 import type { TreeChange } from "./vault-index.ts";
@@ -38,6 +43,8 @@ export type Incoming =
       /** When the other side last committed, by its own clock; null when nothing of it came. */
       peerAtMs: number | null;
       commits: number;
+      /** The last of this machine's own commits at the beginning: pushes whose answer never came. */
+      landed: { commit: Oid; tree: Oid } | null;
       /** Commits with this cloud's key that it did not make: its key was copied, or its disk put back. */
       strangers: Oid[];
     };
@@ -75,6 +82,8 @@ export async function checkIncoming(
   const refused: RefusedIncoming[] = [];
   const strangers: Oid[] = [];
   let peerAtMs: number | null = null;
+  let landed: { commit: Oid; tree: Oid } | null = null;
+  let isOwnSoFar = true;
   let before: Oid | null = chain.baseTree;
   for (const { oid, commit } of chain.links) {
     const { writer, isStranger } = writerOf(deps, oid, commit);
@@ -87,9 +96,11 @@ export async function checkIncoming(
         own.changes,
       );
       taken.push(...judged.taken);
-      for (const one of [...own.refused, ...judged.refused]) refused.push({ ...one, commit: oid });
+      for (const one of tellFew([...own.refused, ...judged.refused])) refused.push({ ...one, commit: oid });
     }
     if (writer !== "self") peerAtMs = commit.committedAtMs;
+    isOwnSoFar &&= writer === "self" && refused.length === 0;
+    if (isOwnSoFar) landed = { commit: oid, tree: commit.tree };
     before = commit.tree;
   }
   const tree = await buildTree(deps.store, base.accepted.tree, lastOfEach(taken));
@@ -101,6 +112,7 @@ export async function checkIncoming(
     peerAtMs,
     commits: chain.links.length,
     strangers,
+    landed,
   };
 }
 
@@ -150,6 +162,21 @@ function writerOf(deps: IncomingDeps, oid: Oid, commit: Commit): { writer: Write
       "Nothing was applied or published, so that nothing is done twice. Follow 'When sync stops' in packages/vault-sync/README.md.",
     { data: { commit: oid } },
   );
+}
+
+/** What the owner must not miss, before what only fills the list. */
+const GRAVE_FOLDERS = [FOLDERS.approved, FOLDERS.pending, FOLDERS.inProgress, FOLDERS.scheduled];
+
+/** The gravest refusals one by one, and the rest as a number: junk must not push a forged approval out of view. */
+function tellFew(refused: readonly RefusedPath[]): RefusedPath[] {
+  if (refused.length <= MAX_REFUSALS_PER_COMMIT) return [...refused];
+  const isGrave = ({ path }: RefusedPath) => GRAVE_FOLDERS.some((folder) => path.startsWith(`${folder}/`));
+  const sorted = [...refused.filter(isGrave), ...refused.filter((one) => !isGrave(one))];
+  const rest = refused.length - MAX_REFUSALS_PER_COMMIT;
+  return [
+    ...sorted.slice(0, MAX_REFUSALS_PER_COMMIT),
+    { path: ".", reason: `this commit held ${rest} more changes that are not allowed` },
+  ];
 }
 
 async function diffCommit(store: ObjectStore, before: Oid | null, after: Oid, total: { left: number }) {

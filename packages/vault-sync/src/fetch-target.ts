@@ -1,7 +1,8 @@
-import { checkIncoming, type RefusedIncoming } from "./check-incoming.ts";
+import { checkIncoming, type Incoming, type RefusedIncoming } from "./check-incoming.ts";
 import { fail } from "./errors.ts";
 import type { Oid } from "./git/oid.ts";
 import type { Replica } from "./replica.ts";
+import { adoptOwn } from "./settle-base.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What the remote holds now, as far as it is accepted. */
@@ -16,8 +17,14 @@ export interface Target {
 
 /** Fetches and checks. Nothing has reached the disk yet. */
 export async function fetchTarget(replica: Replica): Promise<Target> {
+  const { tip } = await replica.ports.remote.fetch();
+  let incoming = await checkTip(replica, tip);
+  if (incoming !== null && incoming.state === "ahead" && incoming.landed !== null) {
+    // Taken as said, not as news: else what was undone here since, an approval too, would be done again.
+    await adoptOwn(replica, incoming.landed.commit, incoming.landed.tree);
+    incoming = await checkTip(replica, tip);
+  }
   const { base, ports } = replica;
-  const { tip } = await ports.remote.fetch();
   const unchanged: Target = {
     ...base,
     tipTree: replica.baseTipTree,
@@ -25,11 +32,7 @@ export async function fetchTarget(replica: Replica): Promise<Target> {
     peerAtMs: null,
     strangers: 0,
   };
-  if (tip === base.commit) return unchanged;
-  const incoming =
-    tip === null
-      ? ({ state: "behind" } as const)
-      : await checkIncoming({ ...ports, isKnownOwn: (commit) => replica.own.has(commit) }, base, tip);
+  if (incoming === null) return unchanged;
   if (incoming.state === "behind") {
     // An older remote is brought forward to what was synced; that is a plain push as any other.
     if (base.commit !== null) await ports.remote.push(base.commit);
@@ -43,4 +46,12 @@ export async function fetchTarget(replica: Replica): Promise<Target> {
     );
   }
   return { ...incoming, commit: tip, strangers: incoming.strangers.length };
+}
+
+/** Null when the tip is what was synced last. */
+async function checkTip(replica: Replica, tip: Oid | null): Promise<Incoming | null> {
+  const { base, ports, own } = replica;
+  if (tip === base.commit) return null;
+  if (tip === null) return { state: "behind" };
+  return checkIncoming({ ...ports, isKnownOwn: (commit) => own.has(commit) }, base, tip);
 }

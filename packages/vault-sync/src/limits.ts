@@ -16,6 +16,9 @@ export const MAX_INCOMING_COMMITS = 50_000;
 /** Notes of the cloud's that may wait for the owner at once: more is a flood, not work. */
 export const MAX_PENDING_NOTES = 500;
 
+/** Refusals of one commit that are told one by one; 80,000 of them would be 25 MB of records. */
+export const MAX_REFUSALS_PER_COMMIT = 20;
+
 /** How often the other side may be faster before the round is given up for now. */
 export const MAX_PUSH_ATTEMPTS = 8;
 

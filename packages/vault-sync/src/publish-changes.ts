@@ -5,11 +5,9 @@ import type { Oid } from "./git/oid.ts";
 import { QUIET_PUBLISH_MS } from "./limits.ts";
 import { makeCommit, summarise } from "./make-commit.ts";
 import type { PlanUnit } from "./plan.ts";
-import { setBase, type Replica } from "./replica.ts";
-import { announce } from "./settle-base.ts";
-import { loadSnapshot } from "./snapshot.ts";
+import type { Replica } from "./replica.ts";
+import { adoptOwn } from "./settle-base.ts";
 import { auditChanges } from "./sync-audit.ts";
-import { diffTreesByPath } from "./vault-index.ts";
 
 export interface PublishResult {
   state: "accepted" | "refused" | "nothing";
@@ -60,7 +58,7 @@ export async function publishChanges(
   await ports.failpoint.hit("after:push");
   if (result.state === "refused") return result;
 
-  await adopt(replica, commit, tree);
+  await adoptOwn(replica, commit, tree);
   await auditChanges(ports, "sync_published", commit, summary);
   return { ...result, commit, changes: gathered.changes.length };
 }
@@ -79,18 +77,4 @@ function waitQuietly(replica: Replica, units: readonly PlanUnit[], takesBack: bo
   if (leftMs > 0) return leftMs;
   replica.quietSinceMs = null;
   return null;
-}
-
-/** Our commit is the tip now. Files that could not be touched keep their old base. */
-async function adopt(replica: Replica, commit: Oid, tree: Oid): Promise<void> {
-  const { ports, base } = replica;
-  const accepted = await loadSnapshot(ports.store, tree, base.accepted);
-  const lagging =
-    base.planned.tree === base.accepted.tree
-      ? []
-      : diffTreesByPath(base.accepted.index.tree, base.planned.index.tree);
-  const planned = await loadSnapshot(ports.store, await buildTree(ports.store, tree, lagging), accepted);
-  await setBase(replica, { commit, accepted, planned }, tree);
-  await ports.failpoint.hit("after:adopt");
-  await announce(replica);
 }

@@ -217,7 +217,6 @@ describe("what is refused, and leaves everything else as it was", () => {
       level = await store.tree(folder);
     }
     const bomb = { mode: "40000", oid: level };
-    const startedAtMs = performance.now();
     const result = await check(
       {
         before: HANDBOOK,
@@ -228,11 +227,20 @@ describe("what is refused, and leaves everything else as it was", () => {
       },
       store,
     );
-    assert.ok(performance.now() - startedAtMs < 5000);
     assert.deepEqual(
       result.refused.map(({ path, reason }) => [path, reason]),
       [[".", "it holds more files than are ever checked at once"]],
     );
     assert.deepEqual(result.paths, ["Company_Handbook.md", `Needs_Action/cloud-email/${fileOf(1)}`]);
+  });
+
+  it("a flood of refused changes cannot push a forged approval out of view, nor fill the records", async () => {
+    const junk = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`junk ${i}.txt`, "x"]));
+    const forged = { Approved: { [fileOf(1)]: replyNote(1) } };
+    const result = await check({ before: HANDBOOK, after: [{ ...HANDBOOK, ...junk, ...forged }] });
+    assert.deepEqual(result.paths, ["Company_Handbook.md"]);
+    assert.equal(result.refused.length, 21);
+    assert.equal(result.refused[0]?.path, `Approved/${fileOf(1)}`);
+    assert.match(result.refused.at(-1)?.reason ?? "", /held 2981 more changes/);
   });
 });

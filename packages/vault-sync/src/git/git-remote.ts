@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../errors.ts";
 import { INCOMING_REF, readRef } from "./git-dir.ts";
@@ -73,6 +73,7 @@ async function fetchWithin(
   start: (signal: AbortSignal) => Promise<GitResult>,
 ): Promise<GitResult> {
   const abort = new AbortController();
+  await removeCutPacks(gitDir);
   const before = await packBytes(gitDir);
   let tooLarge = false;
   const look = async () => {
@@ -93,6 +94,14 @@ async function fetchWithin(
   } finally {
     clearInterval(timer);
   }
+}
+
+/** git leaves behind what it received of a fetch that failed: tried again and again that fills the disk. */
+async function removeCutPacks(gitDir: string): Promise<void> {
+  const folder = join(gitDir, "objects/pack");
+  const names = await readdir(folder).catch(() => []);
+  const cut = names.filter((name) => name.startsWith("tmp_"));
+  await Promise.all(cut.map((name) => rm(join(folder, name), { force: true })));
 }
 
 async function packBytes(gitDir: string): Promise<number> {
@@ -137,10 +146,16 @@ function readPush(result: GitResult, address: RemoteAddress): "accepted" | "refu
 const NOTHING_SENT = new Set(["REMOTE_UNKNOWN", "REMOTE_DENIED", "REMOTE_UNREACHABLE", "OBJECT_MISSING"]);
 
 const SIGNS: readonly {
-  code: "REMOTE_UNKNOWN" | "REMOTE_DENIED" | "REMOTE_UNREACHABLE" | "OBJECT_MISSING";
+  code: "OBJECT_MALFORMED" | "REMOTE_UNKNOWN" | "REMOTE_DENIED" | "REMOTE_UNREACHABLE" | "OBJECT_MISSING";
   sign: RegExp;
   message: string;
 }[] = [
+  {
+    code: "OBJECT_MALFORMED",
+    sign: /fsck error in |error: object [0-9a-f]{40}: \w+:/,
+    message:
+      "The remote's history holds something git refuses as dangerous or damaged; nothing of it was taken. If you did not put it there, treat the remote as taken over and follow 'When sync stops' in packages/vault-sync/README.md.",
+  },
   {
     code: "REMOTE_DENIED",
     sign: /dubious ownership/i,
