@@ -1,4 +1,4 @@
-import { findPlaceholder, neutralise } from "@nightdesk/claim-lib";
+import { findPlaceholder, neutralise, toDraftText } from "@nightdesk/claim-lib";
 
 export interface CheckedDraft {
   text: string;
@@ -63,7 +63,7 @@ export function checkDraft(draft: string, facts: DraftFacts): CheckedDraft {
     // A heading could pass for one of the note's own.
     .map((line) => line.replace(/^\s*#{1,6}\s+/, "").trimEnd())
     .join("\n");
-  const clean = neutralise(text).trim();
+  const clean = toDraftText(text).trim();
   const gap = findPlaceholder(clean);
   if (gap !== null && remarks.size === 0) remarks.add(`Fill in ${gap} before you approve.`);
   return { text: clean, remarks: [...remarks] };

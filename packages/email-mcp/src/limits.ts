@@ -21,6 +21,9 @@ export const MAX_ATTACHMENTS = 100;
 /** Addresses read from one header line; beyond that it is a mailing. */
 export const MAX_HEADER_ADDRESSES = 200;
 
+/** Oddities of address lines told one by one; nobody reads more, and a mail can hold thousands. */
+export const MAX_DETAILS = 10;
+
 /** Nesting of MIME parts. Real mail stays under 6; each level costs one more pass over the bytes. */
 export const MAX_MIME_DEPTH = 12;
 

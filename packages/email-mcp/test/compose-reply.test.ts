@@ -37,6 +37,13 @@ describe("who a reply goes to", () => {
     assert.deepEqual(compose("From: Jo <jo@x.example>", "Reply-To: JO@x.example").warnings, []);
   });
 
+  it("a sender cannot push that warning out of sight with oddities of the other lines", () => {
+    const odd = Array.from({ length: 500 }, (_, index) => `group${index}: a@x.example;`).join(", ");
+    const { warnings } = compose("From: jo@customer.example", "Reply-To: desk@help.example", `To: ${odd}`);
+    assert.match(warnings[0] ?? "", /Reply-To differs from From/);
+    assert.ok(warnings.length < 20);
+  });
+
   it("a Reply-To that cannot be read falls back to the sender, with a warning", () => {
     const reply = compose("From: jo@customer.example", "Reply-To: all: a@evil.example, b@evil.example;");
     assert.deepEqual(reply.to, ["jo@customer.example"]);

@@ -74,7 +74,10 @@ export function createApprover(ports: Ports, options: ApproverOptions): Approver
         if (!paths.includes(path) && !window.busy) windows.delete(path);
       }
       const halt = await findHalt(ports);
-      for (const path of paths) await watchWindow(ports, options, windows, path, halt);
+      for (const path of paths) {
+        // One file that cannot be read must not hold up all the others.
+        await watchWindow(ports, options, windows, path, halt).catch((error) => leaveOut(ports, path, error));
+      }
       if (halt !== null) return null;
       const nowMs = ports.clock.now();
       for (const [path, window] of windows) {
@@ -129,6 +132,13 @@ async function watchWindow(
     window.held = halt;
   } else if (window.halted) window.held = null;
   window.halted = halt !== null;
+}
+
+/** What can never be read goes to Needs_Attention/; anything else is tried again at the next look. */
+async function leaveOut(ports: Ports, path: string, error: unknown): Promise<void> {
+  ports.log.warn({ event: "approval.unreadable", task: taskKey(path), error });
+  if (NightdeskError.is(error) && error.retry === "never")
+    await refuse(ports, path, error.code, error.message);
 }
 
 /** Asks the mailbox while the undo window runs, so that it costs no time after it. */

@@ -39,7 +39,7 @@ export function judgePresented({ note, action, derived, source, nowMs }: Present
   const latest = nowMs + MAX_PENDING_MS;
   const fields: TaskFields = {
     ...kept,
-    ...ownWords(note.fields, source),
+    ...ownWords(source),
     // How long it may wait is the laptop's word; the cloud can only make it shorter.
     expires: new Date(Math.min(latest, expires === undefined ? latest : Date.parse(expires))).toISOString(),
     risk: raiseRisk(
@@ -67,7 +67,6 @@ function checkedLine(contradictions: number, derived: Derived, remarks: readonly
 function findRemarks(note: TaskNote, derived: Derived, source: SourceItem | null): string[] {
   const remarks: string[] = [];
   if (derived.state === "known") {
-    remarks.push(...derived.warnings);
     const subject = subjectOf(note.fields);
     if (subject !== null && subject !== toFieldLine(derived.subject))
       remarks.push("The subject is not the one of the original.");
@@ -75,6 +74,8 @@ function findRemarks(note: TaskNote, derived: Derived, source: SourceItem | null
   if (source && !holdsText(note.original, source.text)) {
     remarks.push("The copy of the mail below differs from the one in your mailbox; read it there.");
   }
+  // Last, because there may be many and the line is cut at its end.
+  if (derived.state === "known") remarks.push(...derived.warnings);
   return remarks;
 }
 
@@ -91,18 +92,20 @@ function squeeze(text: string): string {
   return text.replace(/\s+/gu, "");
 }
 
-/** Who wrote and when, in the mailbox's words where the note's differ. */
-function ownWords(fields: TaskFields, source: SourceItem | null): Partial<TaskFields> {
+/** Who wrote and when, in the mailbox's words: the note's may hold the right address beside a lie. */
+function ownWords(source: SourceItem | null): Partial<TaskFields> {
   if (!source) return {};
   const { name, address } = source.from;
-  const namesSender =
-    address !== "" && (fields.source_from ?? "").toLowerCase().includes(address.toLowerCase());
   const subject = toFieldLine(source.subject);
   return {
     source_date: new Date(source.received_at).toISOString(),
-    ...(namesSender || address === ""
+    ...(address === ""
       ? {}
-      : { source_from: toFieldLine(name === "" ? address : `${name.slice(0, 200)} (${address})`) }),
+      : {
+          source_from: toFieldLine(
+            name === "" || name === address ? address : `${name.slice(0, 200).toWellFormed()} (${address})`,
+          ),
+        }),
     ...(subject === "" ? {} : { source_subject: subject }),
   };
 }

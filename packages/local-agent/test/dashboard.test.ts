@@ -7,6 +7,14 @@ import { createDashboard } from "../src/keep-dashboard.ts";
 import { createWaitingNotes } from "../src/waiting-notes.ts";
 import { createWorld, deliver, makeTask, putMail, startAgent, type World } from "./world.ts";
 
+/** The page's own tables and callouts are meant to be dressed; whatever else is active came from outside. */
+function findStrangersActiveContent(page: string): string[] {
+  const rest = page
+    .replace(/^\|(?: --- \|)+$/gm, "")
+    .replace(/^> \[!(?:todo|success|warning|danger)\] /gm, "> ");
+  return findActiveContent(rest);
+}
+
 const EMPTY: DashboardModel = {
   times: { now: "2026-11-21T08:00:00.000Z", lastSync: null, cloudSeen: null, usedThisHour: 0 },
   halt: null,
@@ -68,7 +76,7 @@ test("whatever strangers wrote, the dashboard is inert and its tables keep their
   fc.assert(
     fc.property(fc.array(text, { maxLength: 6 }), (pieces) => {
       const rendered = renderDashboard(modelOf(`x${pieces.join("")}`));
-      assert.deepEqual(findActiveContent(rendered), []);
+      assert.deepEqual(findStrangersActiveContent(rendered), []);
       assert.deepEqual(cells(rendered), shape);
     }),
     { numRuns: 500 },
@@ -145,7 +153,7 @@ test("the dashboard shows what waits, what was refused, and what needs attention
   assert.match(text, /A change to "Approved\/forged\.md" was refused: only the laptop may write there\./);
   assert.match(text, /- x\.md: It has no recipient\./);
   assert.match(text, /\| Cloud \| ok \| 2026-11-21 07:59 \|/);
-  assert.deepEqual(findActiveContent(text), []);
+  assert.deepEqual(findStrangersActiveContent(text), []);
 });
 
 test("a sync in which nothing happened does not write the dashboard, so that no sync causes another", async () => {

@@ -119,6 +119,15 @@ test("a sender the note made up is replaced by the mailbox's", async () => {
   assert.equal(fieldsAt(world, path).source_from, "Anna Berg (anna@kunde.example)");
 });
 
+test("the right address does not let a lie about the sender stand beside it", async () => {
+  const world = createWorld();
+  putMail(world);
+  const { path } = await present(world, {
+    fields: { source_from: "Your Bank bank@bank.example (anna@kunde.example)" },
+  });
+  assert.equal(fieldsAt(world, path).source_from, "Anna Berg (anna@kunde.example)");
+});
+
 test("an instant of sending set by the cloud does not count, and its expiry can only be shorter", async () => {
   const world = createWorld();
   putMail(world);

@@ -32,7 +32,7 @@ export async function buildReplyMime(input: ReplyInput): Promise<Buffer> {
     from,
     to,
     cc,
-    subject: args.subject,
+    subject: toPlainSubject(args.subject),
     // base64 alone keeps every byte: trailing blanks, long lines, "From " at a line's start, and a last line
     // without its break, to which SMTP would add one. Lines inside end with CRLF, as text on the wire does.
     text: args.body.replace(/\r?\n/g, "\r\n"),
@@ -47,6 +47,16 @@ export async function buildReplyMime(input: ReplyInput): Promise<Buffer> {
   }).compile();
   assertEnvelope(message.getEnvelope(), from.address, [...args.to, ...args.cc]);
   return message.build();
+}
+
+/**
+ * What looks like an encoded word is decoded by the reader's program into something else than the note
+ * showed; encoded once more it arrives as it was shown.
+ */
+function toPlainSubject(subject: string): string {
+  if (!subject.includes("=?")) return subject;
+  const words = subject.match(/.{1,10}/gsu) ?? [];
+  return words.map((word) => `=?UTF-8?B?${Buffer.from(word).toString("base64")}?=`).join(" ");
 }
 
 /** An object with one address, never a text: a library parses "a@x.io\r\nBcc: b@y.io" into somebody else. */

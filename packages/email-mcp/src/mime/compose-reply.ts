@@ -1,5 +1,5 @@
 import { MAX_RECIPIENTS } from "@nightdesk/claim-lib";
-import { MAX_SUBJECT_CHARS } from "../limits.ts";
+import { MAX_DETAILS, MAX_SUBJECT_CHARS } from "../limits.ts";
 import { decodeWords } from "./decode-words.ts";
 import { cleanName, parseAddressList, showsOtherAddress, type MailAddress } from "./parse-address.ts";
 import { firstHeader, type Headers } from "./parse-headers.ts";
@@ -19,8 +19,10 @@ export interface ReplyAddresses {
  */
 export function composeReply(headers: Headers, ownAddresses: readonly string[]): ReplyAddresses {
   const warnings: string[] = [];
+  // Kept apart and told last: a sender can fill these with any amount of text.
+  const details: string[] = [];
   const own = new Set(ownAddresses.map(foldAddress));
-  const read = (name: string, label: string) => readLine(headers, name, label, warnings);
+  const read = (name: string, label: string) => readLine(headers, name, label, details);
   const from = readSender(headers, read("from", "From"), warnings);
   const replyTo = read("reply-to", "Reply-To");
   const to = read("to", "To");
@@ -53,24 +55,31 @@ export function composeReply(headers: Headers, ownAddresses: readonly string[]):
   return {
     ...reply,
     subject: replySubject(firstHeader(headers, "subject") ?? ""),
-    warnings: [...new Set(warnings)],
+    warnings: [...new Set([...warnings, ...cutDetails(details)])],
   };
 }
 
-function readLine(headers: Headers, name: string, label: string, warnings: string[]): string[] {
+function cutDetails(details: readonly string[]): string[] {
+  const rest = details.length - MAX_DETAILS;
+  return rest <= 0
+    ? [...details]
+    : [...details.slice(0, MAX_DETAILS), `${rest} more oddities in its address lines.`];
+}
+
+function readLine(headers: Headers, name: string, label: string, details: string[]): string[] {
   return (headers.get(name) ?? []).flatMap((value) => {
     const { addresses, rejected } = parseAddressList(value);
     for (const { text, why } of rejected) {
-      warnings.push(`Left out of the reply, from the ${label} line, because ${why}: ${text}`);
+      details.push(`Left out of the reply, from the ${label} line, because ${why}: ${text}`);
     }
-    for (const entry of addresses) warnAboutName(entry, label, warnings);
+    for (const entry of addresses) warnAboutName(entry, label, details);
     return addresses.map(({ address }) => address);
   });
 }
 
-function warnAboutName(entry: MailAddress, label: string, warnings: string[]): void {
+function warnAboutName(entry: MailAddress, label: string, details: string[]): void {
   if (!showsOtherAddress(entry)) return;
-  warnings.push(
+  details.push(
     `The name in the ${label} line shows another address than the real one, which is ${entry.address}.`,
   );
 }
