@@ -29,7 +29,7 @@ export async function settleBase(replica: Replica, target: Target, round: Round)
 }
 
 /** Tells the agents what the published tip holds; they wait for their claims there. */
-export async function announce(replica: Replica): Promise<void> {
+async function announce(replica: Replica): Promise<void> {
   const { commit, accepted } = replica.base;
   if (replica.announced === commit) return;
   const paths = [...accepted.index.tree.keys()].filter(
