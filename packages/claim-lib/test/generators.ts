@@ -48,6 +48,24 @@ const testChannel: Channel = {
 
 export const kinds = kindsOf([testChannel]);
 
+/** An ordinary reply, for tests that change one thing in it. */
+export const sampleReply: TaskNote = {
+  fields: {
+    id: "em_0123456789abcdef",
+    kind: "email_reply",
+    rev: 1,
+    created: "2026-11-21T08:00:00Z",
+    summary: "asks for a date",
+    to: ["anna@kunde.example"],
+    cc: [],
+    subject: "Re: Angebot",
+    source_thread: "t1",
+  },
+  text: "Hi Anna,\n\nThursday works.",
+  feedback: "",
+  original: "Can you deliver on the 27th?",
+};
+
 const SNIPPETS = [
   "```dataviewjs\nfetch('x')\n```",
   "~~~js\nx\n~~~",

@@ -9,7 +9,7 @@ import {
   toDraftText,
   type TaskNote,
 } from "../src/index.ts";
-import { kinds } from "./generators.ts";
+import { kinds, sampleReply } from "./generators.ts";
 
 /** Each of these is text that is sent and that Obsidian does not show, or shows as something else. */
 const HIDDEN: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ test("ordinary text is left as it is, also in languages that need joiners", () =
   }
 });
 
-test("a megabyte made to keep the rules busy takes less than a second", () => {
+test("a megabyte made to keep the rules busy takes less than a second of computing", () => {
   for (const piece of [
     "[!",
     "[!a",
@@ -55,28 +55,15 @@ test("a megabyte made to keep the rules busy takes less than a second", () => {
     "\u0627\u200c",
   ]) {
     const text = piece.repeat(Math.ceil(2 ** 20 / piece.length));
-    const startMs = performance.now();
+    // Computing time, not the clock's: other work on the machine must not decide this.
+    const before = process.cpuUsage();
     neutralise(text);
-    assert.ok(performance.now() - startMs < 1_000, `${JSON.stringify(piece)} takes too long`);
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 1_000_000, `${JSON.stringify(piece)} takes too long`);
   }
 });
 
-const note: TaskNote = {
-  fields: {
-    id: "em_0123456789abcdef",
-    kind: "email_reply",
-    rev: 1,
-    created: "2026-11-21T08:00:00Z",
-    summary: "asks for a date",
-    to: ["anna@kunde.example"],
-    cc: [],
-    subject: "Re: Angebot",
-    source_thread: "t1",
-  },
-  text: "",
-  feedback: "",
-  original: "Can you deliver on the 27th?",
-};
+const note: TaskNote = { ...sampleReply, text: "" };
 
 test("a text to send cannot look as if it ended before its end", () => {
   for (const line of [

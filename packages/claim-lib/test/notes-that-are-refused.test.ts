@@ -1,24 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NightdeskError, parseNote, renderNote, splitNote, type TaskNote } from "../src/index.ts";
-import { kinds } from "./generators.ts";
+import { NightdeskError, parseNote, renderNote, splitNote } from "../src/index.ts";
+import { kinds, sampleReply as note } from "./generators.ts";
 
-const note: TaskNote = {
-  fields: {
-    id: "em_0123456789abcdef",
-    kind: "email_reply",
-    rev: 1,
-    created: "2026-11-21T08:00:00Z",
-    summary: "asks for a date",
-    to: ["anna@kunde.example"],
-    cc: [],
-    subject: "Re: Angebot",
-    source_thread: "t1",
-  },
-  text: "Hi Anna,\n\nThursday works.",
-  feedback: "",
-  original: "Can you deliver on the 27th?",
-};
 const good = renderNote(note, kinds);
 
 function refusal(text: string): NightdeskError {
