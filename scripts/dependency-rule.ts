@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "email-mcp": ["claim-lib", "daemon-kit"],
   "cloud-agent": ["claim-lib", "daemon-kit", "think"],
   "local-agent": ["claim-lib", "daemon-kit"],
+  trials: ["claim-lib", "daemon-kit", "vault-sync", "think", "cloud-agent", "local-agent", "testkit"],
   cli: [
     "claim-lib",
     "daemon-kit",
@@ -20,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "cloud-agent",
     "local-agent",
     "testkit",
+    "trials",
   ],
 };
 

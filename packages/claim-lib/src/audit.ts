@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { canonicalJson } from "./canonical-json.ts";
 import type { VaultFiles } from "./ports.ts";
-import { FOLDERS, type Role } from "./vault-paths.ts";
+import { FOLDERS, type AgentName } from "./vault-paths.ts";
 
 /** One record per action, as the owner's documents name the fields. Append-only, one writer per file. */
 export const auditSchema = z.strictObject({
@@ -21,14 +21,14 @@ export const auditSchema = z.strictObject({
 });
 export type AuditRecord = z.infer<typeof auditSchema>;
 
-/** `Logs/<role>/<date>.jsonl`, or with a stream `Logs/<role>/<stream>-<date>.jsonl`. */
+/** `Logs/<agent>/<date>.jsonl`, or with a stream `Logs/<agent>/<stream>-<date>.jsonl`. */
 export function auditPath(
-  role: Role,
+  agent: AgentName,
   timestamp: string,
   stream?: "vault_sync" | "odoo_transactions",
 ): string {
   const date = timestamp.slice(0, 10);
-  return `${FOLDERS.logs}/${role}/${stream ? `${stream}-` : ""}${date}.jsonl`;
+  return `${FOLDERS.logs}/${agent}/${stream ? `${stream}-` : ""}${date}.jsonl`;
 }
 
 /** The record as one line of JSON, newline included. */
@@ -39,11 +39,11 @@ export function auditLine(record: AuditRecord): string {
 /** Adds a record to the day's file. */
 export async function writeAudit(
   files: VaultFiles,
-  role: Role,
+  agent: AgentName,
   record: AuditRecord,
   stream?: "vault_sync" | "odoo_transactions",
 ): Promise<void> {
-  await files.append(auditPath(role, record.timestamp, stream), auditLine(record));
+  await files.append(auditPath(agent, record.timestamp, stream), auditLine(record));
 }
 
 /** Fractions have no canonical form; in a record they are for reading only. */

@@ -21,6 +21,8 @@ export {
   nameOf,
   STOP_FILE,
   vaultPath,
+  isAgentName,
+  type AgentName,
   type Role,
 } from "./vault-paths.ts";
 export { deriveTaskId, isTaskId, makeTaskName, parseTaskName, taskKey, type TaskName } from "./task-name.ts";

@@ -30,6 +30,13 @@ export const MATRIX: readonly Area[] = [
   area("Needs_Action/cloud-*/*", "task", ["create", "moveOut"], ALL, "new work the cloud may take"),
   area("Needs_Action/local-*/*", "task", NONE, ALL, "new work only the laptop may take"),
   area("In_Progress/cloud/*", "task", ["create", "modify", "moveOut"], ALL, "claimed by the cloud"),
+  area(
+    "In_Progress/cloud-*/*",
+    "task",
+    ["create", "modify", "moveOut"],
+    ALL,
+    "claimed by a further worker in the cloud",
+  ),
   area("In_Progress/local/*", "task", NONE, ALL, "claimed by the laptop: approved and being carried out"),
   area(
     "Plans/cloud-*/*",
@@ -58,6 +65,7 @@ export const MATRIX: readonly Area[] = [
     ["delete"],
     "the cloud's records; never changed, only added to",
   ),
+  area("Logs/cloud-*/*", "log", ["create", "append"], ["delete"], "a further cloud worker's records"),
   area("Logs/local/*", "log", NONE, ["create", "append", "delete"], "the laptop's records"),
   area("Accounting/*", "note", NONE, ALL, "the owner's accounting notes"),
   area("Briefings/*", "note", NONE, ALL, "briefings for the owner"),

@@ -28,6 +28,14 @@ export const STOP_FILE = "STOP.md";
 /** Which of the two kinds of machine acts. */
 export type Role = "cloud" | "local";
 
+/** Who works in a vault folder: one machine's name. Only the cloud may have several, each with its own folders. */
+export type AgentName = Role | `cloud-${string}`;
+
+/** True for `cloud`, `local` and `cloud-2`, `cloud-night` and the like. */
+export function isAgentName(name: string): name is AgentName {
+  return /^(local|cloud(-[a-z0-9]{1,16})?)$/.test(name);
+}
+
 /** Only these sync: markdown and state, never programs, settings or secrets. */
 const SYNCED_ENDINGS = [".md", ".yaml", ".json", ".jsonl", ".base"];
 

@@ -26,7 +26,7 @@ export async function bringInStep(
 ): Promise<Round> {
   const { ports, table, base } = replica;
   // Records and status notes ride along, so they are looked at without an event of their own.
-  const rides = ["", `${FOLDERS.logs}/${ports.replica}`];
+  const rides = ["", `${FOLDERS.logs}/${ports.agent}`];
   const look = await table.look(folders === "all" ? folders : new Set([...folders, ...rides]));
   refuseShrunk(replica, look);
   const plan = planSync(base.planned.index.tree, table.index.tree, target.accepted.index.tree, ports.replica);

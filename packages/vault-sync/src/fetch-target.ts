@@ -25,13 +25,7 @@ export async function fetchTarget(replica: Replica): Promise<Target> {
     incoming = await checkTip(replica, tip);
   }
   const { base, ports } = replica;
-  const unchanged: Target = {
-    ...base,
-    tipTree: replica.baseTipTree,
-    refused: [],
-    peerAtMs: null,
-    strangers: 0,
-  };
+  const unchanged = knownTarget(replica);
   if (incoming === null) return unchanged;
   if (incoming.state === "behind") {
     // An older remote is brought forward to what was synced; that is a plain push as any other.
@@ -46,6 +40,12 @@ export async function fetchTarget(replica: Replica): Promise<Target> {
     );
   }
   return { ...incoming, commit: tip, strangers: incoming.strangers.length };
+}
+
+/** What was synced last, as if it stood there still. */
+export function knownTarget(replica: Replica): Target {
+  const { commit, accepted } = replica.base;
+  return { commit, accepted, tipTree: replica.baseTipTree, refused: [], peerAtMs: null, strangers: 0 };
 }
 
 /** Null when the tip is what was synced last. */

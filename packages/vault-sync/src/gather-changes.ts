@@ -1,4 +1,4 @@
-import { areaOf, CLOUD_STATUS, DASHBOARD, FOLDERS, type Role } from "@nightdesk/claim-lib";
+import { areaOf, CLOUD_STATUS, DASHBOARD, FOLDERS, type AgentName, type Role } from "@nightdesk/claim-lib";
 import { maxBytesOf } from "./check-content.ts";
 import type { VaultDisk } from "./disk.ts";
 import type { ObjectStore } from "./git/object-store.ts";
@@ -86,6 +86,6 @@ async function scan(deps: GatherDeps, path: string, oid: Oid, bytes: Uint8Array)
 }
 
 /** Our own records and status notes: they ride with the next real change, or go after a while. */
-export function isQuietPath(path: string, replica: Role): boolean {
-  return path === DASHBOARD || path === CLOUD_STATUS || path.startsWith(`${FOLDERS.logs}/${replica}/`);
+export function isQuietPath(path: string, agent: AgentName): boolean {
+  return path === DASHBOARD || path === CLOUD_STATUS || path.startsWith(`${FOLDERS.logs}/${agent}/`);
 }

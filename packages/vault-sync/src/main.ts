@@ -64,7 +64,7 @@ async function start(config: VaultSyncConfig, log: Logger): Promise<void> {
   // Before the first look, so that nothing falls between the two.
   const watch = await watchVault({
     vaultPath: config.VAULT_PATH,
-    isQuiet: (path) => isQuietPath(path, config.AGENT_TYPE),
+    isQuiet: (path) => isQuietPath(path, replica.ports.agent),
     onChange: (folder) => loop?.changed(folder),
     onError(error) {
       log.warn({ event: "watch.failed", error });

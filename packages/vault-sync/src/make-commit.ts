@@ -1,4 +1,4 @@
-import { folderOf, taskKey, type Role } from "@nightdesk/claim-lib";
+import { folderOf, taskKey, type AgentName } from "@nightdesk/claim-lib";
 import { encodeCommit } from "./git/commit-codec.ts";
 import type { CommitSigner } from "./git/commit-signer.ts";
 import type { ObjectStore } from "./git/object-store.ts";
@@ -36,7 +36,7 @@ export function summarise(before: VaultTree, changes: readonly TreeChange[]): Ch
 }
 
 export interface CommitInput {
-  replica: Role;
+  agent: AgentName;
   parent: Oid | null;
   tree: Oid;
   summary: ChangeSummary;
@@ -55,15 +55,15 @@ export async function makeCommit(
     tree: input.tree,
     parents: input.parent === null ? [] : [input.parent],
     // Reserved by RFC 2606: no mail can ever go there.
-    author: { name: `nightdesk ${input.replica}`, email: `${input.replica}@nightdesk.invalid` },
+    author: { name: `nightdesk ${input.agent}`, email: `${input.agent}@nightdesk.invalid` },
     atMs: input.atMs,
-    message: `${messageOf(input)}\n\nNightdesk-Replica: ${input.replica}\n`,
+    message: `${messageOf(input)}\n\nNightdesk-Agent: ${input.agent}\n`,
   };
   return store.writeCommit(encodeCommit(draft, signer.sign(encodeCommit(draft))));
 }
 
 /** One line per kind of change; folders only, since file names tell who writes to the owner. */
-function messageOf({ summary, takesBack, replica }: CommitInput): string {
+function messageOf({ summary, takesBack, agent }: CommitInput): string {
   const lines = [
     ...countFolders("Add", "in", summary.created.map(folderOf)),
     ...countFolders(
@@ -77,7 +77,7 @@ function messageOf({ summary, takesBack, replica }: CommitInput): string {
   if (takesBack) lines.push("Take back what was refused");
   const [only] = lines;
   if (lines.length === 1 && only !== undefined) return only;
-  return `Sync ${replica}\n\n${lines.join("\n")}`;
+  return `Sync ${agent}\n\n${lines.join("\n")}`;
 }
 
 function countFolders(verb: string, word: string, folders: readonly string[]): string[] {

@@ -42,6 +42,7 @@ export async function openPorts(
   const ledger = openAppendLog(join(config.STATE_PATH, "presented.jsonl"));
   return {
     replica: config.AGENT_TYPE,
+    agent: config.AGENT_NAME ?? config.AGENT_TYPE,
     kinds: kindsOf(await loadChannels(config.CHANNELS)),
     store,
     remote: createGitRemote({ gitDir, address, runGit }),

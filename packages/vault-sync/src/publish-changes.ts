@@ -43,7 +43,7 @@ export async function publishChanges(
   const summary = summarise(accepted.index.tree, gathered.changes);
   const atMs = ports.clock.now();
   const commit = await makeCommit(ports.store, ports.signer, {
-    replica: ports.replica,
+    agent: ports.agent,
     parent: target.commit,
     tree,
     summary,
@@ -66,7 +66,7 @@ export async function publishChanges(
 /** Milliseconds to wait when nothing but records and status has changed; null to go on. */
 function waitQuietly(replica: Replica, units: readonly PlanUnit[], takesBack: boolean): number | null {
   const paths = units.flatMap((unit) => unit.publish.map(({ path }) => path));
-  const onlyQuiet = paths.length > 0 && paths.every((path) => isQuietPath(path, replica.ports.replica));
+  const onlyQuiet = paths.length > 0 && paths.every((path) => isQuietPath(path, replica.ports.agent));
   if (takesBack || !onlyQuiet) {
     replica.quietSinceMs = null;
     return null;

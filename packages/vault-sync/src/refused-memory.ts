@@ -14,7 +14,7 @@ const REMEMBERED = 500;
  * it had told already. Returns the newest refusals, oldest first.
  */
 export async function rememberRefused(
-  ports: Pick<SyncPorts, "state" | "replica" | "disk" | "clock">,
+  ports: Pick<SyncPorts, "state" | "agent" | "disk" | "clock">,
   refused: readonly RefusedIncoming[],
 ): Promise<RefusedChange[]> {
   const known = memorySchema.safeParse(await ports.state.read("refused")).data ?? [];

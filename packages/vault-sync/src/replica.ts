@@ -1,4 +1,4 @@
-import type { Clock, Kinds, Random, Role } from "@nightdesk/claim-lib";
+import type { AgentName, Clock, Kinds, Random, Role } from "@nightdesk/claim-lib";
 import { z } from "zod";
 import { DiskTable, type TableRow } from "./disk-table.ts";
 import type { VaultDisk } from "./disk.ts";
@@ -14,6 +14,8 @@ import { EMPTY_SNAPSHOT, loadSnapshot, type Snapshot } from "./snapshot.ts";
 /** Everything sync touches, so that the same code runs on real git and disks and in a simulation. */
 export interface SyncPorts {
   replica: Role;
+  /** The name under which it keeps its records: one writer per file. */
+  agent: AgentName;
   kinds: Kinds;
   store: ObjectStore;
   remote: Remote;
@@ -69,7 +71,7 @@ export async function openReplica(ports: SyncPorts): Promise<Replica> {
     ports,
     base: { commit, accepted, planned },
     table: new DiskTable(ports.disk, ports.clock, {
-      isQuiet: (path) => isQuietPath(path, ports.replica),
+      isQuiet: (path) => isQuietPath(path, ports.agent),
       rows,
     }),
     own: new Set(await ports.state.ownCommits()),

@@ -3,7 +3,7 @@ import type { HeldUnit } from "./apply-steps.ts";
 import { bringInStep, type Round } from "./bring-in-step.ts";
 import type { LookResult } from "./disk-table.ts";
 import { fail } from "./errors.ts";
-import { fetchTarget, type Target } from "./fetch-target.ts";
+import { fetchTarget, knownTarget, type Target } from "./fetch-target.ts";
 import type { WithheldChange } from "./gather-changes.ts";
 import type { Oid } from "./git/oid.ts";
 import { MAX_PUSH_ATTEMPTS } from "./limits.ts";
@@ -15,6 +15,14 @@ import { loadSnapshot } from "./snapshot.ts";
 
 /** A file that could not be touched is tried again without waiting for an event. */
 const HELD_RETRY_MS = 2_000;
+
+export interface RoundOptions {
+  /**
+   * Nothing speaks for news on the remote: publish on what was synced last without asking first. The push
+   * is a compare-and-swap, so being wrong costs one refused push and nothing else.
+   */
+  trustBase?: boolean;
+}
 
 export interface CycleReport {
   tip: Oid | null;
@@ -42,13 +50,18 @@ export interface CycleReport {
  * the commit is dropped and the round begins again. `folders` are those where something may have
  * changed on the disk. Throws a NightdeskError with everything left in a state the next round goes on from.
  */
-export async function runCycle(replica: Replica, folders: Iterable<string> | "all"): Promise<CycleReport> {
+export async function runCycle(
+  replica: Replica,
+  folders: Iterable<string> | "all",
+  options: RoundOptions = {},
+): Promise<CycleReport> {
   const { clock, random } = replica.ports;
   let looking = await finishInterrupted(replica, folders);
   // Kept over the attempts: what the first one refused may be taken back by the other side before the second.
   let refused: RefusedChange[] | null = null;
   for (let attempt = 1; ; attempt += 1) {
-    const target = await fetchTarget(replica);
+    const isKnown = attempt === 1 && options.trustBase === true && replica.base.commit !== null;
+    const target = isKnown ? knownTarget(replica) : await fetchTarget(replica);
     const round = await bringInStep(replica, target, looking);
     if (target.refused.length > 0) refused = await rememberRefused(replica.ports, target.refused);
     await settleBase(replica, target, round);

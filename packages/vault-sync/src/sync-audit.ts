@@ -7,7 +7,7 @@ import type { SyncPorts } from "./replica.ts";
 /** Paths of one kind in one record; the rest go into further records. */
 const PATHS_PER_RECORD = 40;
 
-type AuditPorts = Pick<SyncPorts, "replica" | "disk" | "clock">;
+type AuditPorts = Pick<SyncPorts, "agent" | "disk" | "clock">;
 
 /** One record for each refused change. */
 export async function auditRefused(ports: AuditPorts, refused: readonly RefusedIncoming[]): Promise<void> {
@@ -64,5 +64,5 @@ async function write(ports: AuditPorts, records: readonly RecordParts[]): Promis
   const lines = records.map((record) =>
     auditLine({ ...record, timestamp, actor: "vault-sync", approved_by: null }),
   );
-  await ports.disk.append(auditPath(ports.replica, timestamp, "vault_sync"), lines.join(""));
+  await ports.disk.append(auditPath(ports.agent, timestamp, "vault_sync"), lines.join(""));
 }

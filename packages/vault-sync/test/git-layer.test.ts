@@ -64,7 +64,7 @@ async function writeSignedCommit(
     parents,
     author: { name: "Nightdesk cloud", email: "cloud@nightdesk.invalid" },
     atMs: 1_700_000_000_000,
-    message: `Note ${text}\n\nNightdesk-Replica: cloud`,
+    message: `Note ${text}\n\nNightdesk-Agent: cloud`,
   };
   const signature = createCommitSigner(pem).sign(encodeCommit(draft));
   return store.writeCommit(encodeCommit(draft, signature));
@@ -77,7 +77,7 @@ describe("objects", () => {
     const { store, gitDir } = await newReplica(newBare());
     const commit = await writeSignedCommit(store, "hello\n", [], newKeyPem());
     const read = await store.readCommit(commit);
-    assert.equal(read.message, "Note hello\n\n\nNightdesk-Replica: cloud\n");
+    assert.equal(read.message, "Note hello\n\n\nNightdesk-Agent: cloud\n");
     const [entry] = await store.readTree(read.tree);
     assert.equal(entry?.name, "note.md");
     assert.equal(Buffer.from(await store.readBlob(entry?.oid ?? "", 100)).toString(), "hello\n");

@@ -118,6 +118,7 @@ function portsOf(
   };
   return {
     replica: role,
+    agent: role,
     kinds: KINDS,
     store,
     remote,

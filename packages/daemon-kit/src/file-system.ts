@@ -1,0 +1,45 @@
+import * as node from "node:fs/promises";
+import type { Dirent, Stats } from "node:fs";
+
+/** An open file, as node's FileHandle has it; only what our own code uses. */
+export interface OpenFile {
+  read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ bytesRead: number; buffer: Buffer }>;
+  readFile(): Promise<Buffer>;
+  write(bytes: Uint8Array): Promise<{ bytesWritten: number }>;
+  writeFile(bytes: string | Uint8Array): Promise<void>;
+  chmod(mode: number): Promise<void>;
+  stat(): Promise<Stats>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The calls to the disk on which our promises after a crash rest. One port, so that the same code runs on a
+ * real disk and on one that loses whatever was not synced.
+ */
+export interface FileSystem {
+  open(path: string, flags: string | number, mode?: number): Promise<OpenFile>;
+  readFile(path: string): Promise<Buffer>;
+  readdir(path: string): Promise<Dirent[]>;
+  lstat(path: string): Promise<Stats>;
+  stat(path: string): Promise<Stats>;
+  mkdir(path: string, options?: { recursive?: boolean; mode?: number }): Promise<unknown>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+}
+
+export const nodeFileSystem: FileSystem = {
+  open: (path, flags, mode) => node.open(path, flags, mode),
+  readFile: (path) => node.readFile(path),
+  readdir: (path) => node.readdir(path, { withFileTypes: true }),
+  lstat: (path) => node.lstat(path),
+  stat: (path) => node.stat(path),
+  mkdir: (path, options) => node.mkdir(path, options),
+  rename: (from, to) => node.rename(from, to),
+  unlink: (path) => node.unlink(path),
+};
