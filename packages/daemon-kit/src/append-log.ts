@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { sha256Hex } from "@nightdesk/claim-lib";
 import { appendDurably, errnoOf } from "./durable-write.ts";
 import { fail } from "./errors.ts";
+import { nodeFileSystem, type FileSystem } from "./file-system.ts";
 
 /**
  * An append-only file of records that several processes may write and read at the same time.
@@ -24,18 +24,18 @@ export interface AppendLog {
 const MAX_LINE_BYTES = 4096;
 
 /** @param path the file; its folder must exist. It is created, mode 0600, by the first append. */
-export function openAppendLog(path: string): AppendLog {
+export function openAppendLog(path: string, disk: FileSystem = nodeFileSystem): AppendLog {
   let last: Promise<unknown> = Promise.resolve();
   return {
     append(record) {
       const bytes = encode(record, path);
       // One after the other, so that the file has the order of the calls.
-      const next = last.then(() => appendDurably(path, bytes));
+      const next = last.then(() => appendDurably(path, bytes, {}, disk));
       last = next.catch(() => undefined);
       return next;
     },
     async readAll() {
-      return decode(await readOrEmpty(path), path);
+      return decode(await readOrEmpty(disk, path), path);
     },
   };
 }
@@ -113,9 +113,9 @@ function corrupt(path: string, lineNumber: number) {
   );
 }
 
-async function readOrEmpty(path: string): Promise<string> {
+async function readOrEmpty(disk: FileSystem, path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return (await disk.readFile(path)).toString("utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return "";
     throw fail("FILE_FAILED", `${path} could not be read (${errnoOf(error)}); nothing was changed.`, {

@@ -1,38 +1,79 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { open, readdir, rename, stat, unlink } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { fail } from "./errors.ts";
+import { nodeFileSystem, type FileSystem } from "./file-system.ts";
 
 /** Files of ours that are not finished yet start like this; watchers and lists leave them out. */
 export const TEMP_PREFIX = ".nd-tmp-";
 
+/** An unused name beside a file, for one that is not finished yet. */
+export function tempBeside(path: string): string {
+  return join(dirname(path), `${TEMP_PREFIX}${randomBytes(9).toString("hex")}`);
+}
+
+export interface PutOptions {
+  /** Rights the file is made with, less the umask. */
+  createMode: number;
+  /** Rights it ends with, whatever the umask; by default those it was made with. */
+  mode?: number;
+  /** Where it is written first, on the same disk; by default beside its place. */
+  temp?: string;
+  /** Brings the finished file to its place; by default a rename. False: it was not to be, and nothing changed. */
+  place?: (temp: string) => Promise<boolean>;
+}
+
 /**
- * Writes a file so that after a crash either the old or the new bytes are there, whole: temp file in
- * the same folder, fsync, rename, fsync of the folder. The folder must exist.
+ * The one way a file of ours comes into being: temp file, fsync, rename, fsync of the folder. After a crash
+ * either what was there or the new bytes are there, whole. The folder must exist. Errors come as the disk gives
+ * them, and the temp file is gone then.
+ * @returns what was written, as it was before it came to its place, so that a change right after is not
+ * mistaken for our own bytes; null when `place` said no.
  */
+export async function putFile(
+  path: string,
+  bytes: string | Uint8Array,
+  options: PutOptions,
+  disk: FileSystem = nodeFileSystem,
+): Promise<Stats | null> {
+  const temp = options.temp ?? tempBeside(path);
+  let isMoved = false;
+  try {
+    // "wx" is O_EXCL: a link planted under the temp name is not followed.
+    const file = await disk.open(temp, "wx", options.createMode);
+    let written: Stats;
+    try {
+      await file.writeFile(bytes);
+      const mode = options.mode ?? options.createMode;
+      if (mode !== options.createMode) await file.chmod(mode);
+      await file.sync();
+      written = await file.stat();
+    } finally {
+      await file.close();
+    }
+    if (options.place) {
+      if (!(await options.place(temp))) return null;
+    } else {
+      await disk.rename(temp, path);
+      isMoved = true;
+    }
+    await syncFolder(dirname(path), disk);
+    return written;
+  } finally {
+    if (!isMoved) await disk.unlink(temp).catch(() => undefined);
+  }
+}
+
+/** `putFile` for files of our own state: private by default, and FILE_FAILED when the disk refuses. */
 export async function writeDurably(
   path: string,
   bytes: string | Uint8Array,
   options: { mode?: number } = {},
+  disk: FileSystem = nodeFileSystem,
 ): Promise<void> {
-  const folder = dirname(path);
-  const temp = join(folder, `${TEMP_PREFIX}${randomBytes(9).toString("hex")}`);
   try {
-    // "wx" is O_EXCL: a link planted under the temp name is not followed.
-    const file = await open(temp, "wx", 0o600);
-    try {
-      await file.writeFile(bytes);
-      const mode = options.mode ?? 0o600;
-      if (mode !== 0o600) await file.chmod(mode);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temp, path);
-    await syncFolder(folder);
+    await putFile(path, bytes, { createMode: 0o600, ...options }, disk);
   } catch (error) {
-    await unlink(temp).catch(() => undefined);
     throw fail(
       "FILE_FAILED",
       `${path} could not be written (${errnoOf(error)}); what was there is unchanged.`,
@@ -56,9 +97,10 @@ export async function appendDurably(
   path: string,
   bytes: Uint8Array,
   options: { mode?: number } = {},
+  disk: FileSystem = nodeFileSystem,
 ): Promise<void> {
   try {
-    const file = await open(path, APPEND_FLAGS, options.mode ?? 0o600);
+    const file = await disk.open(path, APPEND_FLAGS, options.mode ?? 0o600);
     try {
       const isNew = (await file.stat()).size === 0;
       // Never a second write for the rest: another process may have written in between.
@@ -66,7 +108,7 @@ export async function appendDurably(
       if (bytesWritten !== bytes.length)
         throw new Error(`only ${bytesWritten} of ${bytes.length} bytes fitted`);
       await file.sync();
-      if (isNew) await syncFolder(dirname(path));
+      if (isNew) await syncFolder(dirname(path), disk);
     } finally {
       await file.close();
     }
@@ -81,10 +123,10 @@ export async function appendDurably(
 }
 
 /** Makes renames, new names and removals in a folder survive a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string, disk: FileSystem = nodeFileSystem): Promise<void> {
   // Windows cannot open a folder for this; NTFS journals its names by itself.
   if (process.platform === "win32") return;
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  const handle = await disk.open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();
   } finally {
@@ -93,15 +135,20 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Removes temp files a killed process left in a folder. Younger ones may still be written by somebody. */
-export async function removeStaleTemps(folder: string, nowMs: number, olderThanMs = 60_000): Promise<number> {
-  const names = await readdir(folder).catch(() => []);
+export async function removeStaleTemps(
+  folder: string,
+  nowMs: number,
+  olderThanMs = 60_000,
+  disk: FileSystem = nodeFileSystem,
+): Promise<number> {
+  const entries = await disk.readdir(folder).catch(() => []);
   let removed = 0;
-  for (const name of names) {
+  for (const { name } of entries) {
     if (!name.startsWith(TEMP_PREFIX)) continue;
     const path = join(folder, name);
-    const found = await stat(path).catch(() => null);
+    const found = await disk.stat(path).catch(() => null);
     if (!found || nowMs - found.mtimeMs < olderThanMs) continue;
-    await unlink(path).then(
+    await disk.unlink(path).then(
       () => (removed += 1),
       () => undefined,
     );

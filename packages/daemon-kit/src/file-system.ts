@@ -1,5 +1,5 @@
 import * as node from "node:fs/promises";
-import type { Dirent, Stats } from "node:fs";
+import type { BigIntStats, Dirent, Stats } from "node:fs";
 
 /** An open file, as node's FileHandle has it; only what our own code uses. */
 export interface OpenFile {
@@ -27,9 +27,13 @@ export interface FileSystem {
   readFile(path: string): Promise<Buffer>;
   readdir(path: string): Promise<Dirent[]>;
   lstat(path: string): Promise<Stats>;
+  /** With numbers that are exact on every system: an inode may have 64 bits. */
+  lstatExact(path: string): Promise<BigIntStats>;
   stat(path: string): Promise<Stats>;
   mkdir(path: string, options?: { recursive?: boolean; mode?: number }): Promise<unknown>;
   rename(from: string, to: string): Promise<void>;
+  /** A second name for the same file; EEXIST when `to` is there already. */
+  link(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
 }
 
@@ -38,8 +42,10 @@ export const nodeFileSystem: FileSystem = {
   readFile: (path) => node.readFile(path),
   readdir: (path) => node.readdir(path, { withFileTypes: true }),
   lstat: (path) => node.lstat(path),
+  lstatExact: (path) => node.lstat(path, { bigint: true }),
   stat: (path) => node.stat(path),
   mkdir: (path, options) => node.mkdir(path, options),
   rename: (from, to) => node.rename(from, to),
+  link: (from, to) => node.link(from, to),
   unlink: (path) => node.unlink(path),
 };

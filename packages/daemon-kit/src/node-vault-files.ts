@@ -1,9 +1,9 @@
-import { constants, type BigIntStats, type Stats } from "node:fs";
-import { lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import type { VaultFiles } from "@nightdesk/claim-lib";
 import { appendDurably, errnoOf, syncFolder, TEMP_PREFIX, writeDurably } from "./durable-write.ts";
 import { fail } from "./errors.ts";
+import { nodeFileSystem, type FileSystem } from "./file-system.ts";
 
 /** Nothing of ours in a vault comes near this; a film dropped into a folder must not fill the memory. */
 const MAX_READ_BYTES = 16 * 1024 * 1024;
@@ -15,8 +15,8 @@ const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants
  * The vault on a real disk. The vault folder itself may be a link (the owner chose it); nothing
  * below it is ever followed.
  */
-export function createNodeVaultFiles(vaultPath: string): VaultFiles {
-  const locate = (path: string) => locateInside(vaultPath, path);
+export function createNodeVaultFiles(vaultPath: string, disk: FileSystem = nodeFileSystem): VaultFiles {
+  const locate = (path: string) => locateInside(disk, vaultPath, path);
   return {
     list: (folder) => guard(folder, () => listFiles(locate(folder))),
     read: (path) => guard(path, () => readText(locate(path), path)),
@@ -29,19 +29,20 @@ export function createNodeVaultFiles(vaultPath: string): VaultFiles {
 }
 
 interface Located {
+  disk: FileSystem;
   root: string;
   /** The names from the vault down. */
   parts: string[];
   absolute: string;
 }
 
-function locateInside(root: string, path: string): Located {
+function locateInside(disk: FileSystem, root: string, path: string): Located {
   const parts = path === "" ? [] : path.split("/");
   const bad = parts.some(
     (part) => part === "" || part === "." || part === ".." || /[\\\0]/.test(part) || hasDrive(part),
   );
   if (bad) throw outside(path, "it is not a plain path inside the vault");
-  return { root, parts, absolute: join(root, ...parts) };
+  return { disk, root, parts, absolute: join(root, ...parts) };
 }
 
 /** On Windows `C:` leaves the folder and `name:stream` opens a hidden second file. */
@@ -59,13 +60,13 @@ async function checkFolders(at: Located, depth: number, create: boolean): Promis
   for (const part of at.parts.slice(0, depth)) {
     const parent = current;
     current = join(parent, part);
-    let found = await lstatOrNull(current);
+    let found = await lstatOrNull(at.disk, current);
     if (!found && create) {
-      await mkdir(current).catch((error: unknown) => {
+      await at.disk.mkdir(current).catch((error: unknown) => {
         if (errnoOf(error) !== "EEXIST") throw error;
       });
-      await syncFolder(parent);
-      found = await lstatOrNull(current);
+      await syncFolder(parent, at.disk);
+      found = await lstatOrNull(at.disk, current);
     }
     if (!found) return false;
     if (found.isFile() && !create) return false;
@@ -75,9 +76,9 @@ async function checkFolders(at: Located, depth: number, create: boolean): Promis
   return true;
 }
 
-async function lstatOrNull(path: string): Promise<Stats | null> {
+async function lstatOrNull(disk: FileSystem, path: string): Promise<Stats | null> {
   try {
-    return await lstat(path);
+    return await disk.lstat(path);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) return null;
     throw error;
@@ -86,7 +87,7 @@ async function lstatOrNull(path: string): Promise<Stats | null> {
 
 async function listFiles(at: Located): Promise<string[]> {
   if (!(await checkFolders(at, at.parts.length, false))) return [];
-  const entries = await readdir(at.absolute, { withFileTypes: true });
+  const entries = await at.disk.readdir(at.absolute);
   return entries
     .filter((entry) => entry.isFile() && !entry.name.startsWith(TEMP_PREFIX))
     .map((entry) => entry.name)
@@ -95,11 +96,11 @@ async function listFiles(at: Located): Promise<string[]> {
 
 async function readText(at: Located, path: string): Promise<string | null> {
   if (!(await checkFolders(at, at.parts.length - 1, false))) return null;
-  const before = await lstatOrNull(at.absolute);
+  const before = await lstatOrNull(at.disk, at.absolute);
   if (!before?.isFile()) return null;
   let file;
   try {
-    file = await open(at.absolute, READ_FLAGS);
+    file = await at.disk.open(at.absolute, READ_FLAGS);
   } catch (error) {
     // Gone, or turned into a link, since the look a moment ago.
     if (["ENOENT", "ELOOP", "EMLINK"].includes(errnoOf(error))) return null;
@@ -125,31 +126,32 @@ async function readText(at: Located, path: string): Promise<string | null> {
 
 async function statFile(at: Located) {
   if (!(await checkFolders(at, at.parts.length - 1, false))) return null;
-  const found = await lstatOrNull(at.absolute);
+  const found = await lstatOrNull(at.disk, at.absolute);
   return found?.isFile() ? { size: found.size, mtimeMs: found.mtimeMs, inode: found.ino } : null;
 }
 
 async function writeText(at: Located, text: string): Promise<void> {
   if (at.parts.length === 0) throw outside("", "it names the vault itself");
   await checkFolders(at, at.parts.length - 1, true);
-  const there = await lstatOrNull(at.absolute);
+  const there = await lstatOrNull(at.disk, at.absolute);
   if (there && !there.isFile()) throw notRegular(at.parts.join("/"));
   // 0644 as Obsidian itself writes; privacy is the vault folder's business.
-  await writeDurably(at.absolute, text, { mode: 0o644 });
+  await writeDurably(at.absolute, text, { mode: 0o644 }, at.disk);
 }
 
 async function appendText(at: Located, text: string): Promise<void> {
   if (at.parts.length === 0) throw outside("", "it names the vault itself");
   await checkFolders(at, at.parts.length - 1, true);
-  const there = await lstatOrNull(at.absolute);
+  const there = await lstatOrNull(at.disk, at.absolute);
   if (there && !there.isFile()) throw notRegular(at.parts.join("/"));
   // A line a crash cut short must not swallow the first of the new ones.
-  const cutShort = there !== null && there.size > 0 && (await lastByte(at.absolute, there.size)) !== 0x0a;
-  await appendDurably(at.absolute, Buffer.from(cutShort ? `\n${text}` : text, "utf8"), { mode: 0o644 });
+  const cutShort = there !== null && there.size > 0 && (await lastByte(at, there.size)) !== 0x0a;
+  const bytes = Buffer.from(cutShort ? `\n${text}` : text, "utf8");
+  await appendDurably(at.absolute, bytes, { mode: 0o644 }, at.disk);
 }
 
-async function lastByte(path: string, size: number): Promise<number | undefined> {
-  const file = await open(path, READ_FLAGS);
+async function lastByte(at: Located, size: number): Promise<number | undefined> {
+  const file = await at.disk.open(at.absolute, READ_FLAGS);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
     return bytesRead === 1 ? buffer[0] : undefined;
@@ -185,59 +187,50 @@ async function moveFile(from: Located, to: Located, fromPath: string, toPath: st
     );
   if (to.parts.length === 0) throw outside(toPath, "it names the vault itself");
   if (!(await checkFolders(from, from.parts.length - 1, false))) throw lost();
-  const source = await lstatOrNull(from.absolute);
+  const source = await lstatOrNull(from.disk, from.absolute);
   if (!source) throw lost();
   if (!source.isFile()) throw notRegular(fromPath);
   await checkFolders(to, to.parts.length - 1, true);
-  const target = await lstatExact(to.absolute);
-  if (target && !(await isSameNameInOtherCase(from, to, target))) {
+  if ((await lstatOrNull(to.disk, to.absolute)) && !(await isSameNameInOtherCase(from, to))) {
     throw fail("CLAIM_TARGET_EXISTS", `"${toPath}" is already there; "${fromPath}" was left where it was.`, {
       data: { from: fromPath, to: toPath },
     });
   }
   try {
-    await rename(from.absolute, to.absolute);
+    await from.disk.rename(from.absolute, to.absolute);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") throw lost();
     throw error;
   }
   // The new name first: after a power cut a note may stand in two folders, never in none.
-  await syncFolder(dirname(to.absolute));
-  if (dirname(from.absolute) !== dirname(to.absolute)) await syncFolder(dirname(from.absolute));
-}
-
-async function lstatExact(path: string): Promise<BigIntStats | null> {
-  try {
-    return await lstat(path, { bigint: true });
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return null;
-    throw error;
-  }
+  await syncFolder(dirname(to.absolute), to.disk);
+  if (dirname(from.absolute) !== dirname(to.absolute)) await syncFolder(dirname(from.absolute), from.disk);
 }
 
 /**
  * On a disk that ignores case, `Note.md` already "is there" when `note.md` is renamed to it. A hard
  * link is the same file under two names, and renaming one onto the other does nothing at all.
  */
-async function isSameNameInOtherCase(from: Located, to: Located, target: BigIntStats): Promise<boolean> {
+async function isSameNameInOtherCase(from: Located, to: Located): Promise<boolean> {
   if (from.absolute === to.absolute || from.absolute.toLowerCase() !== to.absolute.toLowerCase())
     return false;
-  const source = await lstatExact(from.absolute);
-  return source !== null && source.ino === target.ino && source.dev === target.dev && source.nlink === 1n;
+  const look = (at: Located) => at.disk.lstatExact(at.absolute).catch(() => null);
+  const [source, target] = await Promise.all([look(from), look(to)]);
+  return source?.nlink === 1n && source.ino === target?.ino && source.dev === target.dev;
 }
 
 async function removeFile(at: Located, path: string): Promise<void> {
   if (!(await checkFolders(at, at.parts.length - 1, false))) return;
-  const found = await lstatOrNull(at.absolute);
+  const found = await lstatOrNull(at.disk, at.absolute);
   if (!found) return;
   if (!found.isFile()) throw notRegular(path);
   try {
-    await unlink(at.absolute);
+    await at.disk.unlink(at.absolute);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
     return;
   }
-  await syncFolder(dirname(at.absolute));
+  await syncFolder(dirname(at.absolute), at.disk);
 }
 
 /** Gives whatever the disk answers a code and a sentence. */

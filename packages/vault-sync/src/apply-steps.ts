@@ -7,11 +7,12 @@ import {
   parseTaskName,
   sha256Hex,
   type Clock,
+  type FileStat,
   type Kinds,
   type Role,
 } from "@nightdesk/claim-lib";
 import { maxBytesOf } from "./check-content.ts";
-import { isSameStat, type VaultDisk } from "./disk.ts";
+import { isUnchanged, type VaultDisk } from "./disk.ts";
 import type { DiskTable } from "./disk-table.ts";
 import { fail } from "./errors.ts";
 import type { ObjectStore } from "./git/object-store.ts";
@@ -67,43 +68,40 @@ const HOLDING = new Set(["DISK_FAILED", "PATH_UNSAFE"]);
 async function applyStep(deps: ApplyDeps, unit: PlanUnit, step: DiskStep): Promise<boolean> {
   const { disk, table } = deps;
   if (step.kind === "remove") {
-    if (!(await isAsKnown(deps, step.path, step.expect))) return false;
-    await disk.remove(step.path);
+    const stat = knownStat(deps, step.path, step.expect);
+    if (!stat || !(await disk.remove(step.path, stat))) return false;
     table.forget(step.path);
     return true;
   }
   if (step.kind === "move") {
-    if (!(await isAsKnown(deps, step.from, step.oid)) || (await disk.stat(step.to)) !== null) return false;
+    const known = knownStat(deps, step.from, step.oid);
+    if (!known) return false;
     if (isWaiting(deps, step.to)) {
       const read = await disk.read(step.from, MAX_FILE_BYTES);
       if (!read || hashObject("blob", read.bytes) !== step.oid) return false;
       await present(deps, step.to, read.bytes);
     }
-    const stat = await disk.move(step.from, step.to);
+    const stat = await disk.move(step.from, step.to, known);
     if (!stat) return false;
     table.forget(step.from);
     table.note(step.to, step.oid, stat);
     return true;
   }
-  if (
-    step.expect === null
-      ? (await disk.stat(step.path)) !== null
-      : !(await isAsKnown(deps, step.path, step.expect))
-  ) {
-    return false;
-  }
+  const expect = step.expect === null ? null : knownStat(deps, step.path, step.expect);
+  // Looked at first as well: what is not going to be written must not be recorded as shown to the owner.
+  if (expect === undefined || !isUnchanged(await disk.stat(step.path), expect)) return false;
   const bytes = await findBytes(deps, unit, step);
   if (bytes === null) return false;
   if (isWaiting(deps, step.path)) await present(deps, step.path, bytes);
-  table.note(step.path, step.oid, await disk.write(step.path, bytes));
+  const stat = await disk.write(step.path, bytes, expect);
+  if (!stat) return false;
+  table.note(step.path, step.oid, stat);
   return true;
 }
 
-/** The file is still the one the plan was made from. */
-async function isAsKnown(deps: ApplyDeps, path: string, oid: Oid): Promise<boolean> {
-  return (
-    deps.table.index.get(path) === oid && isSameStat(await deps.disk.stat(path), deps.table.statOf(path))
-  );
+/** What the file looked like when the plan was made from it; undefined when it holds something else by now. */
+function knownStat({ table }: ApplyDeps, path: string, oid: Oid): FileStat | undefined {
+  return table.index.get(path) === oid ? table.statOf(path) : undefined;
 }
 
 /** A text of ours that lost is not in the object store yet: it is still on the disk. */

@@ -18,6 +18,8 @@ export interface Round {
   stepsDone: TreeChange[];
 }
 
+const A_COPY = "this task lies in another folder as well; remove one of the two, and it goes";
+
 /** Plans against the target and makes the disk so. */
 export async function bringInStep(
   replica: Replica,
@@ -29,13 +31,17 @@ export async function bringInStep(
   const rides = ["", `${FOLDERS.logs}/${ports.agent}`];
   const look = await table.look(folders === "all" ? folders : new Set([...folders, ...rides]));
   refuseShrunk(replica, look);
-  const plan = planSync(base.planned.index.tree, table.index.tree, target.accepted.index.tree, ports.replica);
+  const { index: theirs } = target.accepted;
+  const plan = planSync(base.planned.index.tree, table.index.tree, theirs.tree, ports.replica, (key) => [
+    ...table.index.pathsOf(key),
+    ...theirs.pathsOf(key),
+  ]);
   const busyKeys = new Set([...look.busy].map((path) => taskKey(path) ?? path));
   const isBusy = (unit: PlanUnit) => busyKeys.has(unit.key) || unit.paths.some((path) => look.busy.has(path));
   const waiting = plan.units
-    .filter(isBusy)
-    .map((unit) => ({ unit, reason: "it is being written right now" }));
-  const free = plan.units.filter((unit) => !isBusy(unit));
+    .filter((unit) => isBusy(unit) || unit.isCopy)
+    .map((unit) => ({ unit, reason: unit.isCopy ? A_COPY : "it is being written right now" }));
+  const free = plan.units.filter((unit) => !isBusy(unit) && !unit.isCopy);
   const withSteps = free.filter((unit) => unit.steps.length > 0);
   if (withSteps.length > 0 && target.commit !== null && target.commit !== base.commit) {
     await ports.state.write("applying", {

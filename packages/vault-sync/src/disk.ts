@@ -13,7 +13,8 @@ export interface ReadFile {
 
 /**
  * The vault folder as sync sees it: bytes, and no link is ever followed. Paths are relative to the
- * vault, with `/`. Writes are durable and atomic.
+ * vault, with `/`. Writes are durable and atomic, and each says what it expects to find: agents and the
+ * owner work in the same folder at any moment, and what they did since the last look must not be lost.
  */
 export interface VaultDisk {
   /** Throws VAULT_MISSING when the vault folder itself is not there. */
@@ -24,13 +25,22 @@ export interface VaultDisk {
   stat(path: string): Promise<FileStat | null>;
   /** Null when there is no such regular file, or it changed while it was read. Reads at most `maxBytes`. */
   read(path: string, maxBytes: number): Promise<ReadFile | null>;
-  /** Temp file, fsync, rename, fsync of the folder; makes missing folders. Returns what then stands there. */
-  write(path: string, bytes: Uint8Array): Promise<FileStat>;
-  /** One rename. A target that exists is replaced; the caller has looked. */
-  move(from: string, to: string): Promise<FileStat | null>;
-  remove(path: string): Promise<void>;
+  /**
+   * Temp file, fsync, rename, fsync of the folder; makes missing folders. Returns what then stands there, or
+   * null when it was not `expect` (null: nothing) that stood there; then nothing was changed.
+   */
+  write(path: string, bytes: Uint8Array, expect: FileStat | null): Promise<FileStat | null>;
+  /** Null, and nothing moved, when `from` is not `expect` any more or `to` is there already. */
+  move(from: string, to: string, expect: FileStat): Promise<FileStat | null>;
+  /** False, and nothing removed, when it is not `expect` any more. */
+  remove(path: string, expect: FileStat): Promise<boolean>;
   /** Adds whole lines to a file of ours. */
   append(path: string, text: string): Promise<void>;
+}
+
+/** True when what stands at a place is what was expected there, or nothing as expected. */
+export function isUnchanged(found: FileStat | null, expected: FileStat | null): boolean {
+  return expected === null ? found === null : isSameStat(found, expected);
 }
 
 /** True when nothing speaks for a change between the two looks. */

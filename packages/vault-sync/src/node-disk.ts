@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { lstat, mkdir, open, readdir, rename, unlink, stat as statFollowing } from "node:fs/promises";
+import { link, lstat, mkdir, open, readdir, rename, unlink, stat as statFollowing } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { NightdeskError, type FileStat } from "@nightdesk/claim-lib";
 import {
@@ -11,7 +11,7 @@ import {
   TEMP_PREFIX,
 } from "@nightdesk/daemon-kit/durable-write";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
-import { isSameStat, type FolderListing, type ReadFile, type VaultDisk } from "./disk.ts";
+import { isSameStat, isUnchanged, type FolderListing, type ReadFile, type VaultDisk } from "./disk.ts";
 import { fail } from "./errors.ts";
 
 /** O_NONBLOCK: a named pipe somebody put there must not hang us. Neither flag exists on Windows. */
@@ -38,24 +38,19 @@ export function createNodeDisk(vaultPath: string): VaultDisk {
       guard(path, async () =>
         (await hasPlainFolders(vaultPath, path)) ? readFile(at(path), maxBytes) : null,
       ),
-    write: (path, bytes) =>
+    write: (path, bytes, expect) =>
       guard(path, async () => {
         await makeFolders(vaultPath, path);
-        return writeFile(at(path), bytes);
+        return writeFile(at(path), bytes, expect);
       }),
-    move: (from, to) =>
+    move: (from, to, expect) =>
       guard(to, async () => {
         if (!(await hasPlainFolders(vaultPath, from))) return null;
         await makeFolders(vaultPath, to);
-        return moveFile(at(from), at(to));
+        return moveFile(at(from), at(to), expect);
       }),
-    remove: (path) =>
-      guard(path, async () => {
-        if (!(await hasPlainFolders(vaultPath, path))) return;
-        if (toFileStat(await lstatOrNull(at(path))) === null) return;
-        await unlink(at(path));
-        await syncFolder(dirname(at(path)));
-      }),
+    remove: (path, expect) =>
+      guard(path, async () => (await hasPlainFolders(vaultPath, path)) && removeFile(at(path), expect)),
     append: (path, text) =>
       guard(path, async () => {
         await makeFolders(vaultPath, path);
@@ -150,11 +145,11 @@ async function readFile(path: string, maxBytes: number): Promise<ReadFile | null
   }
 }
 
-async function writeFile(path: string, bytes: Uint8Array): Promise<FileStat> {
-  const folder = dirname(path);
-  const temp = join(folder, `${TEMP_PREFIX}${randomBytes(9).toString("hex")}`);
+async function writeFile(path: string, bytes: Uint8Array, expect: FileStat | null): Promise<FileStat | null> {
   const there = await lstatOrNull(path);
   if (there && !there.isFile()) throw unsafe(path);
+  if (!isUnchanged(toFileStat(there), expect)) return null;
+  const temp = tempBeside(path);
   try {
     const file = await open(temp, "wx", 0o644);
     let stat: FileStat | null;
@@ -166,20 +161,63 @@ async function writeFile(path: string, bytes: Uint8Array): Promise<FileStat> {
     } finally {
       await file.close();
     }
-    await rename(temp, path);
-    await syncFolder(folder);
-    if (!stat) throw unsafe(path);
+    const isPut = expect === null ? await putNew(temp, path) : await putOver(temp, path, expect);
+    if (!isPut) return null;
+    await syncFolder(dirname(path));
     return stat;
-  } catch (error) {
+  } finally {
     await unlink(temp).catch(() => undefined);
-    throw error;
   }
 }
 
-async function moveFile(from: string, to: string): Promise<FileStat | null> {
-  const stat = toFileStat(await lstatOrNull(from));
-  const target = await lstatOrNull(to);
-  if (!stat || (target && !target.isFile())) return null;
+function tempBeside(path: string): string {
+  return join(dirname(path), `${TEMP_PREFIX}${randomBytes(9).toString("hex")}`);
+}
+
+/** A second name instead of a rename: it fails when somebody made the file a moment ago. */
+async function putNew(temp: string, path: string): Promise<boolean> {
+  try {
+    await link(temp, path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return false;
+    if (!NO_LINKS.has(errnoOf(error))) throw error;
+    if ((await lstatOrNull(path)) !== null) return false;
+    await rename(temp, path);
+    return true;
+  }
+}
+
+/** Disks without second names: FAT, some network shares. There the look right before must do. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+/**
+ * The old file is kept by a second name over the rename: Obsidian saves in place, and what it wrote between
+ * the last look and the rename is in there. Then the owner's words go back.
+ */
+async function putOver(temp: string, path: string, expect: FileStat): Promise<boolean> {
+  const old = tempBeside(path);
+  try {
+    await link(path, old).catch((error: unknown) => {
+      if (!NO_LINKS.has(errnoOf(error))) throw error;
+    });
+    if (!isSameStat(toFileStat(await lstatOrNull(path)), expect)) return false;
+    await rename(temp, path);
+    const kept = toFileStat(await lstatOrNull(old));
+    if (kept === null || isSameStat(kept, expect)) return true;
+    await rename(old, path);
+    return false;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  } finally {
+    await unlink(old).catch(() => undefined);
+  }
+}
+
+async function moveFile(from: string, to: string, expect: FileStat): Promise<FileStat | null> {
+  if (!isSameStat(toFileStat(await lstatOrNull(from)), expect) || (await lstatOrNull(to)) !== null)
+    return null;
   try {
     await rename(from, to);
   } catch (error) {
@@ -189,7 +227,28 @@ async function moveFile(from: string, to: string): Promise<FileStat | null> {
   // The new name first: after a power cut a note may stand in two folders, never in none.
   await syncFolder(dirname(to));
   if (dirname(from) !== dirname(to)) await syncFolder(dirname(from));
-  return stat;
+  const moved = toFileStat(await lstatOrNull(to));
+  // Saved in the very moment of the move: the next look reads it there.
+  return isSameStat(moved, expect) ? moved : null;
+}
+
+/** Set aside first and looked at there: what somebody saved or moved a moment ago is not removed. */
+async function removeFile(path: string, expect: FileStat): Promise<boolean> {
+  if (!isSameStat(toFileStat(await lstatOrNull(path)), expect)) return false;
+  const aside = tempBeside(path);
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
+  const isExpected = isSameStat(toFileStat(await lstatOrNull(aside)), expect);
+  if (isExpected) await unlink(aside);
+  else if (!(await putNew(aside, path))) {
+    await rename(aside, `${path.replace(/\.[^./]*$/, "")} (kept ${randomBytes(4).toString("hex")}).md`);
+  } else await unlink(aside).catch(() => undefined);
+  await syncFolder(dirname(path));
+  return isExpected;
 }
 
 async function endsWithNewline(path: string, size: number): Promise<boolean> {

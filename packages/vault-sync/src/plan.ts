@@ -20,6 +20,8 @@ export interface PlanUnit {
   publish: TreeChange[];
   /** A text that lost was kept under this name. */
   keptAs: string | null;
+  /** The task would stand in two places for everybody: it waits until one of them is gone. */
+  isCopy: boolean;
 }
 
 export interface Plan {
@@ -29,8 +31,15 @@ export interface Plan {
 /**
  * What to do when the two sides have gone on from `base`. Pure: no clock, no disk, no luck. Applying
  * any first part of the steps and planning again leads to the same result.
+ * @param pathsOf every path at which ours and theirs hold a task, so that a copy is known for one
  */
-export function planSync(base: VaultTree, ours: VaultTree, theirs: VaultTree, replica: Role): Plan {
+export function planSync(
+  base: VaultTree,
+  ours: VaultTree,
+  theirs: VaultTree,
+  replica: Role,
+  pathsOf: (key: string) => Iterable<string> = searchPaths(ours, theirs),
+): Plan {
   const touched = new Set(
     [...diffTreesByPath(base, ours), ...diffTreesByPath(base, theirs)].map(({ path }) => path),
   );
@@ -42,7 +51,8 @@ export function planSync(base: VaultTree, ours: VaultTree, theirs: VaultTree, re
     else groups.set(key, [path]);
   }
   const plan: Plan = { units: [] };
-  for (const [key, paths] of groups) {
+  for (const [key, changed] of groups) {
+    const paths = [...new Set([...changed, ...pathsOf(key)])];
     const places = {
       base: placesIn(base, paths),
       ours: placesIn(ours, paths),
@@ -51,15 +61,31 @@ export function planSync(base: VaultTree, ours: VaultTree, theirs: VaultTree, re
     const single = toVersions(places);
     if (single) addUnit(plan, planUnit(key, paths, single, { ours, theirs, replica }));
     else {
-      // A task copied by hand has no one place: each file is then taken by itself.
-      for (const path of paths) {
-        const at = (places: readonly Place[]) => places.find((place) => place.path === path) ?? null;
-        const versions = { base: at(places.base), ours: at(places.ours), theirs: at(places.theirs) };
-        addUnit(plan, planUnit(key, [path], { ...versions, leftover: null }, { ours, theirs, replica }));
-      }
+      for (const unit of planEach(key, paths, places, { ours, theirs, replica })) addUnit(plan, unit);
     }
   }
   return plan;
+}
+
+/** A task in several places: each file is taken by itself, unless this machine is where the copy was made. */
+function planEach(
+  key: string,
+  paths: readonly string[],
+  places: { base: Place[]; ours: Place[]; theirs: Place[] },
+  trees: { ours: VaultTree; theirs: VaultTree; replica: Role },
+): PlanUnit[] {
+  const units = paths.map((path) => {
+    const at = (side: readonly Place[]) => side.find((place) => place.path === path) ?? null;
+    const versions = { base: at(places.base), ours: at(places.ours), theirs: at(places.theirs) };
+    const isNew = taskKey(path) !== null && !versions.base && !versions.theirs && versions.ours !== null;
+    return { unit: planUnit(key, [path], { ...versions, leftover: null }, trees), isNew };
+  });
+  const isCopy = units.some(({ isNew }) => isNew);
+  return units.map(({ unit }) => ({ ...unit, isCopy }));
+}
+
+function searchPaths(...trees: VaultTree[]): (key: string) => string[] {
+  return (key) => trees.flatMap((tree) => [...tree.keys()].filter((path) => taskKey(path) === key));
 }
 
 function addUnit(plan: Plan, unit: PlanUnit): void {
@@ -130,7 +156,7 @@ function planUnit(
   if (leftover && isSame(merged, theirs)) {
     steps.push({ kind: "remove", path: leftover.path, expect: leftover.oid });
   } else steps.push(...stepsBetween(ours, merged));
-  return { key, paths, steps, publish, keptAs };
+  return { key, paths, steps, publish, keptAs, isCopy: false };
 }
 
 function changesBetween(from: Place | null, to: Place | null): TreeChange[] {

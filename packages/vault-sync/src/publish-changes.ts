@@ -8,6 +8,15 @@ import type { PlanUnit } from "./plan.ts";
 import type { Replica } from "./replica.ts";
 import { adoptOwn } from "./settle-base.ts";
 import { auditChanges } from "./sync-audit.ts";
+import {
+  claimersIn,
+  isOnlyClaims,
+  sawClaims,
+  tookRound,
+  waitForTurn,
+  wasRefused,
+  wonClaims,
+} from "./take-turns.ts";
 
 export interface PublishResult {
   state: "accepted" | "refused" | "nothing";
@@ -15,25 +24,31 @@ export interface PublishResult {
   commit: Oid | null;
   changes: number;
   withheld: WithheldChange[];
-  /** When what is quiet goes out by itself; null when nothing waits. */
-  quietInMs: number | null;
+  /** When another round is worth it for what waits here: quiet paths, claims out of turn; null when nothing waits. */
+  retryInMs: number | null;
 }
 
 /**
  * Commits what this machine has to say on the tip that was just applied, and pushes. What was refused
  * of the tip is thereby taken back, since the commit's tree is built from what was accepted.
+ * @param startedAtMs when the round began that led here
  */
 export async function publishChanges(
   replica: Replica,
   target: Target,
   units: readonly PlanUnit[],
+  startedAtMs: number,
 ): Promise<PublishResult> {
   const { ports } = replica;
   const { accepted } = target;
-  const result: PublishResult = { state: "nothing", commit: null, changes: 0, withheld: [], quietInMs: null };
+  const result: PublishResult = { state: "nothing", commit: null, changes: 0, withheld: [], retryInMs: null };
   const takesBack = target.tipTree !== null && target.tipTree !== accepted.tree;
-  result.quietInMs = waitQuietly(replica, units, takesBack);
-  if (result.quietInMs !== null) return result;
+  const onlyClaims = !takesBack && holdsOnlyClaims(replica, target, units);
+  replica.turns = sawClaims(replica.turns, claimersIn(units, ports.agent), ports.clock.now());
+  result.retryInMs = onlyClaims
+    ? waitForTurn(replica.turns, ports.clock.now())
+    : waitQuietly(replica, units, takesBack);
+  if (result.retryInMs !== null) return result;
   const gathered = await gatherChanges({ ...ports, scanned: replica.scanned }, units, accepted.index.tree);
   result.withheld = gathered.withheld;
   if (gathered.changes.length === 0 && !takesBack) return result;
@@ -56,11 +71,31 @@ export async function publishChanges(
   await ports.failpoint.hit("before:push");
   result.state = await ports.remote.push(commit);
   await ports.failpoint.hit("after:push");
+  takeNote(replica, result.state, { startedAtMs, onlyClaims });
   if (result.state === "refused") return result;
 
   await adoptOwn(replica, commit, tree);
   await auditChanges(ports, "sync_published", commit, summary);
   return { ...result, commit, changes: gathered.changes.length };
+}
+
+function holdsOnlyClaims(replica: Replica, target: Target, units: readonly PlanUnit[]): boolean {
+  const { agent } = replica.ports;
+  const isQuiet = (path: string) => isQuietPath(path, agent);
+  return isOnlyClaims(units, target.accepted.index.tree, { agent, isQuiet });
+}
+
+/** What the remote's answer says about whose turn it is. */
+function takeNote(
+  replica: Replica,
+  answer: "accepted" | "refused",
+  round: { startedAtMs: number; onlyClaims: boolean },
+): void {
+  const { clock, random } = replica.ports;
+  const now = clock.now();
+  const turns = tookRound(replica.turns, now - round.startedAtMs);
+  if (answer === "refused") replica.turns = wasRefused(turns, now);
+  else replica.turns = round.onlyClaims ? wonClaims(turns, now, random.fraction()) : turns;
 }
 
 /** Milliseconds to wait when nothing but records and status has changed; null to go on. */

@@ -10,6 +10,7 @@ import { isOid, type Oid } from "./git/oid.ts";
 import type { Remote } from "./git/remote.ts";
 import type { Failpoint, PresentedLedger, SecretScanner, SyncState } from "./ports.ts";
 import { EMPTY_SNAPSHOT, loadSnapshot, type Snapshot } from "./snapshot.ts";
+import { FIRST_TURNS, type Turns } from "./take-turns.ts";
 
 /** Everything sync touches, so that the same code runs on real git and disks and in a simulation. */
 export interface SyncPorts {
@@ -49,6 +50,8 @@ export interface Replica {
   scanned: Map<Oid, string[]>;
   /** Since when something quiet waits for a commit to ride with. */
   quietSinceMs: number | null;
+  /** Whose turn it is when several claim. */
+  turns: Turns;
   /** The tip the agents were told of last; undefined before the first time. */
   announced: Oid | null | undefined;
   /** The tree the base commit names. */
@@ -77,6 +80,7 @@ export async function openReplica(ports: SyncPorts): Promise<Replica> {
     own: new Set(await ports.state.ownCommits()),
     scanned: new Map(),
     quietSinceMs: null,
+    turns: FIRST_TURNS,
     announced: undefined,
     baseTipTree: commit === null ? null : (await ports.store.readCommit(commit)).tree,
   };

@@ -12,6 +12,7 @@ import { rememberRefused } from "./refused-memory.ts";
 import { readApplying, type Replica } from "./replica.ts";
 import { settleBase } from "./settle-base.ts";
 import { loadSnapshot } from "./snapshot.ts";
+import { isContended } from "./take-turns.ts";
 
 /** A file that could not be touched is tried again without waiting for an event. */
 const HELD_RETRY_MS = 2_000;
@@ -60,12 +61,13 @@ export async function runCycle(
   // Kept over the attempts: what the first one refused may be taken back by the other side before the second.
   let refused: RefusedChange[] | null = null;
   for (let attempt = 1; ; attempt += 1) {
-    const isKnown = attempt === 1 && options.trustBase === true && replica.base.commit !== null;
+    const startedAtMs = clock.now();
+    const isKnown = attempt === 1 && options.trustBase === true && mayTrustBase(replica, startedAtMs);
     const target = isKnown ? knownTarget(replica) : await fetchTarget(replica);
     const round = await bringInStep(replica, target, looking);
     if (target.refused.length > 0) refused = await rememberRefused(replica.ports, target.refused);
     await settleBase(replica, target, round);
-    const published = await publishChanges(replica, target, round.open);
+    const published = await publishChanges(replica, target, round.open, startedAtMs);
     if (published.state !== "refused") return report(target, round, published, refused);
     if (attempt >= MAX_PUSH_ATTEMPTS) {
       throw fail(
@@ -77,6 +79,11 @@ export async function runCycle(
     await clock.sleep(random.fraction() * Math.min(2000, 40 * 2 ** attempt));
     looking = [];
   }
+}
+
+/** While others contend for tasks the known tip is old before it is used: a fetch costs less than a refusal. */
+function mayTrustBase({ base, turns }: Replica, nowMs: number): boolean {
+  return base.commit !== null && !isContended(turns, nowMs);
 }
 
 /** A tip that was half applied when the machine stopped is applied to its end before anything is planned. */
@@ -107,8 +114,8 @@ function report(
     applied: round.stepsDone.length,
     published: published.state === "accepted" ? published.changes : 0,
     retryInMs: earliest(
-      earliest(round.look.retryInMs, published.quietInMs),
-      round.held.length > 0 ? HELD_RETRY_MS : null,
+      earliest(round.look.retryInMs, published.retryInMs),
+      round.held.some(({ unit }) => !unit.isCopy) ? HELD_RETRY_MS : null,
     ),
     refused,
     busy: round.look.busy.size - round.look.notTaken.length,

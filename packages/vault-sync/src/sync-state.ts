@@ -1,26 +1,31 @@
-import { mkdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PUBLISHED_FILE, SYNC_STATUS_FILE } from "@nightdesk/claim-lib";
 import { openAppendLog } from "@nightdesk/daemon-kit/append-log";
 import { errnoOf, syncFolder, writeDurably } from "@nightdesk/daemon-kit/durable-write";
+import { nodeFileSystem, type FileSystem } from "@nightdesk/daemon-kit/file-system";
 import { fail } from "./errors.ts";
 import { BASE_REF, writeRef } from "./git/git-dir.ts";
 import { isOid } from "./git/oid.ts";
 import type { StateName, SyncState } from "./ports.ts";
 
 /** Sync's own files in the state folder: `sync/` for itself, two reports beside it for the others. */
-export async function openSyncState(statePath: string, gitDir: string): Promise<SyncState> {
+export async function openSyncState(
+  statePath: string,
+  gitDir: string,
+  disk: FileSystem = nodeFileSystem,
+): Promise<SyncState> {
   const folder = join(statePath, "sync");
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const ownCommits = openAppendLog(join(folder, "own-commits.jsonl"));
+  await disk.mkdir(folder, { recursive: true, mode: 0o700 });
+  const ownCommits = openAppendLog(join(folder, "own-commits.jsonl"), disk);
   const file = (name: StateName) => join(folder, `${name}.json`);
+  const write = (path: string, value: unknown) => writeDurably(path, JSON.stringify(value), {}, disk);
   return {
-    read: (name) => readJson(file(name)),
-    write: (name, value) => writeDurably(file(name), JSON.stringify(value)),
+    read: (name) => readJson(disk, file(name)),
+    write: (name, value) => write(file(name), value),
     async remove(name) {
       try {
-        await unlink(file(name));
-        await syncFolder(folder);
+        await disk.unlink(file(name));
+        await syncFolder(folder, disk);
       } catch (error) {
         if (errnoOf(error) !== "ENOENT") throw error;
       }
@@ -29,16 +34,16 @@ export async function openSyncState(statePath: string, gitDir: string): Promise<
       return (await ownCommits.readAll()).flatMap(({ commit }) => (isOid(commit) ? [commit] : []));
     },
     addOwnCommit: (commit, at) => ownCommits.append({ commit, at }),
-    writePublished: (published) => writeDurably(join(statePath, PUBLISHED_FILE), JSON.stringify(published)),
-    writeStatus: (status) => writeDurably(join(statePath, SYNC_STATUS_FILE), JSON.stringify(status)),
-    keepCommit: (commit) => writeRef(gitDir, BASE_REF, commit),
+    writePublished: (published) => write(join(statePath, PUBLISHED_FILE), published),
+    writeStatus: (status) => write(join(statePath, SYNC_STATUS_FILE), status),
+    keepCommit: (commit) => writeRef(gitDir, BASE_REF, commit, disk),
   };
 }
 
-async function readJson(path: string): Promise<unknown> {
+async function readJson(disk: FileSystem, path: string): Promise<unknown> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = (await disk.readFile(path)).toString("utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
     throw error;

@@ -55,7 +55,7 @@ describe("a file is taken", () => {
     await table.look("all");
     const oid = table.index.get(NEW);
     disk.reads.length = 0;
-    await disk.move(NEW, CLAIMED);
+    disk.rename(NEW, CLAIMED);
     const result = await table.look(["Needs_Action/cloud-email", "In_Progress/cloud"]);
     assert.deepEqual(
       [[...result.busy], table.index.get(CLAIMED), table.index.get(NEW)],
@@ -118,7 +118,7 @@ describe("a file is believed to be gone", () => {
     const { clock, disk, table } = setUp();
     disk.put(NEW, "text", OLD);
     await table.look("all");
-    await disk.remove(NEW);
+    disk.erase(NEW);
     const first = await table.look(["Needs_Action/cloud-email"]);
     assert.deepEqual([...first.gone], [NEW]);
     assert.notEqual(table.index.get(NEW), undefined);
@@ -131,7 +131,7 @@ describe("a file is believed to be gone", () => {
     const { disk, table } = setUp();
     disk.put(NEW, "text", OLD);
     await table.look("all");
-    await disk.move(NEW, `Done/2025-01/${fileOf(1)}`);
+    disk.rename(NEW, `Done/2025-01/${fileOf(1)}`);
     const result = await table.look(["Needs_Action/cloud-email"]);
     assert.deepEqual([...result.gone], []);
     assert.deepEqual([...table.index.tree.keys()], [`Done/2025-01/${fileOf(1)}`]);
@@ -143,7 +143,7 @@ describe("a file is believed to be gone", () => {
     await table.look("all");
     // Listed at its old place first, then moved, then listed at its new one.
     disk.onList = (folder) => {
-      if (folder === "Needs_Action/cloud-email") void disk.move(NEW, CLAIMED);
+      if (folder === "Needs_Action/cloud-email") disk.rename(NEW, CLAIMED);
     };
     await table.look(["Needs_Action/cloud-email", "In_Progress/cloud"]);
     assert.deepEqual([...table.index.tree.keys()], [CLAIMED]);
@@ -154,7 +154,7 @@ describe("a file is believed to be gone", () => {
     disk.put(NEW, "text", OLD);
     await table.look("all");
     disk.onList = (folder) => {
-      if (folder === "In_Progress/cloud") void disk.move(NEW, CLAIMED);
+      if (folder === "In_Progress/cloud") disk.rename(NEW, CLAIMED);
     };
     await table.look(["In_Progress/cloud", "Needs_Action/cloud-email"]);
     assert.deepEqual([...table.index.tree.keys()], [CLAIMED]);
@@ -188,7 +188,7 @@ describe("the real disk", () => {
       assert.equal(await disk.stat("Approved/secret.md"), null);
       for (const path of ["Inbox/link.md", "Approved/new.md", "../outside.md", "a/../../b.md"]) {
         await assert.rejects(
-          async () => disk.write(path, Buffer.from("x")),
+          async () => disk.write(path, Buffer.from("x"), null),
           (error) => NightdeskError.is(error, "PATH_UNSAFE"),
           path,
         );

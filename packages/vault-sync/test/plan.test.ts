@@ -210,9 +210,13 @@ describe("plan, case by case", () => {
     );
   });
 
-  it("a copy the owner made is kept beside the original", () => {
-    const ours = new Map([...base, ...at("Needs_Attention")]);
-    const plan = planSync(base, ours, base, "local");
-    assert.deepEqual(sorted(mergedTree(ours, plan)), sorted(ours));
+  it("a copy the owner made stays where it is and is not published, and neither is its original's going", () => {
+    const copied = new Map([...base, ...at("Needs_Attention")]);
+    const twoNew = new Map([...at("Needs_Attention"), ...at("Rejected")]);
+    for (const ours of [copied, twoNew]) {
+      const plan = planSync(base, ours, base, "local");
+      assert.deepEqual(sorted(mergedTree(ours, plan)), sorted(ours));
+      assert.ok(plan.units.every(({ isCopy }) => isCopy));
+    }
   });
 });

@@ -61,8 +61,7 @@ async function create(world: MemoryWorld, role: Role, path: string, text: string
 }
 
 async function move(world: MemoryWorld, role: Role, n: number, from: string[], to: string): Promise<void> {
-  for (const folder of from)
-    await world.machines[role].disk.move(`${folder}/${fileOf(n)}`, `${to}/${fileOf(n)}`);
+  for (const folder of from) world.machines[role].disk.rename(`${folder}/${fileOf(n)}`, `${to}/${fileOf(n)}`);
 }
 
 async function write(world: MemoryWorld, role: Role, n: number, folder: string, text: string): Promise<void> {

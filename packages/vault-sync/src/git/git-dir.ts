@@ -1,6 +1,7 @@
-import { chmod, mkdir, readFile } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, writeDurably } from "@nightdesk/daemon-kit/durable-write";
+import { nodeFileSystem, type FileSystem } from "@nightdesk/daemon-kit/file-system";
 import { fail } from "../errors.ts";
 import { isOid, type Oid } from "./oid.ts";
 import type { Protocol } from "./remote-url.ts";
@@ -42,8 +43,13 @@ export async function ensureGitDir(gitDir: string, protocol: Protocol): Promise<
 }
 
 /** Points a ref of ours at a commit, durably. */
-export async function writeRef(gitDir: string, ref: string, oid: Oid): Promise<void> {
-  await writeIfDifferent(join(gitDir, ref), `${oid}\n`);
+export async function writeRef(
+  gitDir: string,
+  ref: string,
+  oid: Oid,
+  disk: FileSystem = nodeFileSystem,
+): Promise<void> {
+  await writeIfDifferent(join(gitDir, ref), `${oid}\n`, disk);
 }
 
 export async function readRef(gitDir: string, ref: string): Promise<Oid | null> {
@@ -52,13 +58,17 @@ export async function readRef(gitDir: string, ref: string): Promise<Oid | null> 
   return isOid(oid) ? oid : null;
 }
 
-async function writeIfDifferent(path: string, text: string): Promise<void> {
-  if ((await readOrNull(path)) !== text) await writeDurably(path, text);
+async function writeIfDifferent(
+  path: string,
+  text: string,
+  disk: FileSystem = nodeFileSystem,
+): Promise<void> {
+  if ((await readOrNull(path, disk)) !== text) await writeDurably(path, text, {}, disk);
 }
 
-async function readOrNull(path: string): Promise<string | null> {
+async function readOrNull(path: string, disk: FileSystem = nodeFileSystem): Promise<string | null> {
   try {
-    return await readFile(path, "utf8");
+    return (await disk.readFile(path)).toString("utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
     throw storeFailed(error);

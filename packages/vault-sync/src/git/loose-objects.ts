@@ -1,40 +1,44 @@
 import { randomBytes } from "node:crypto";
-import { lstat, mkdir, open, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { deflate } from "node:zlib";
-import { errnoOf, syncFolder } from "@nightdesk/daemon-kit/durable-write";
+import { deflate, deflateSync } from "node:zlib";
+import { errnoOf, putFile, syncFolder } from "@nightdesk/daemon-kit/durable-write";
+import { nodeFileSystem, type FileSystem } from "@nightdesk/daemon-kit/file-system";
 import { fail } from "../errors.ts";
 import { hashObject, type ObjectType, type Oid } from "./oid.ts";
 
-const compress = promisify(deflate);
+const compressAside = promisify(deflate);
+
+/** Up to here the way to the thread pool and back costs more than the work (0.05 ms for 16 KB). */
+const INLINE_BYTES = 16 * 1024;
+
+async function compress(bytes: Buffer): Promise<Buffer> {
+  const options = { level: 1 };
+  return bytes.length <= INLINE_BYTES ? deflateSync(bytes, options) : compressAside(bytes, options);
+}
 
 /**
  * Writes one object as git does, in process: temp file, fsync, rename, fsync of the folder. One claim
  * needs about four objects; started as git commands they cost 80 ms, here under 3 [m].
  */
-export async function writeLooseObject(gitDir: string, type: ObjectType, bytes: Uint8Array): Promise<Oid> {
+export async function writeLooseObject(
+  gitDir: string,
+  type: ObjectType,
+  bytes: Uint8Array,
+  disk: FileSystem = nodeFileSystem,
+): Promise<Oid> {
   const oid = hashObject(type, bytes);
-  const folder = join(gitDir, "objects", oid.slice(0, 2));
+  const objects = join(gitDir, "objects");
+  const folder = join(objects, oid.slice(0, 2));
   const path = join(folder, oid.slice(2));
-  if (await exists(path)) return oid;
-  const temp = join(gitDir, "objects", `tmp_obj_${randomBytes(9).toString("hex")}`);
+  if (await exists(disk, path)) return oid;
   try {
-    await makeFolder(gitDir, folder);
-    const data = await compress(Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]), {
-      level: 1,
-    });
-    const file = await open(temp, "wx", 0o444);
-    try {
-      await file.writeFile(data);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temp, path);
-    await syncFolder(folder);
+    await makeFolder(disk, objects, folder);
+    const data = await compress(Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]));
+    // Not beside its place: git looks at every file in there, and clears away what is left over here.
+    const temp = join(objects, `tmp_obj_${randomBytes(9).toString("hex")}`);
+    await putFile(path, data, { createMode: 0o444, temp }, disk);
   } catch (error) {
-    await unlink(temp).catch(() => undefined);
     throw fail(
       "OBJECT_STORE_FAILED",
       `The git directory could not be written (${errnoOf(error)}); the vault and the remote are unchanged. Check the disk's free space.`,
@@ -44,18 +48,18 @@ export async function writeLooseObject(gitDir: string, type: ObjectType, bytes: 
   return oid;
 }
 
-async function exists(path: string): Promise<boolean> {
+async function exists(disk: FileSystem, path: string): Promise<boolean> {
   // A power cut can leave an empty file under the final name where the disk does not order writes.
-  return await lstat(path).then(
+  return await disk.lstat(path).then(
     (found) => found.isFile() && found.size > 0,
     () => false,
   );
 }
 
-async function makeFolder(gitDir: string, folder: string): Promise<void> {
+async function makeFolder(disk: FileSystem, objects: string, folder: string): Promise<void> {
   try {
-    await mkdir(folder);
-    await syncFolder(join(gitDir, "objects"));
+    await disk.mkdir(folder);
+    await syncFolder(objects, disk);
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }

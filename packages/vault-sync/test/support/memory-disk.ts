@@ -1,9 +1,12 @@
 import { folderOf, nameOf, type FileStat } from "@nightdesk/claim-lib";
-import type { VaultDisk } from "../../src/disk.ts";
+import { isUnchanged, type VaultDisk } from "../../src/disk.ts";
 
 export interface MemoryDisk extends VaultDisk {
   /** Writes as another program would; `mtimeMs` defaults to the clock. */
   put(path: string, text: string, options?: { mtimeMs?: number; inode?: number }): void;
+  /** Moves as another program would; nothing happens when it is not there. */
+  rename(from: string, to: string): void;
+  erase(path: string): void;
   /** Called with the path before each read, to change things at the worst moment. */
   onRead: ((path: string) => void) | null;
   onList: ((folder: string) => void) | null;
@@ -54,17 +57,27 @@ export function createMemoryDisk(clock: { now(): number }): MemoryDisk {
       if (!before || found !== before || before.bytes.length > maxBytes) return Promise.resolve(null);
       return Promise.resolve({ bytes: before.bytes, stat: before.stat });
     },
-    write: (path, bytes) => Promise.resolve(put(path, Buffer.from(bytes))),
-    move: (from, to) => {
+    write: (path, bytes, expect) =>
+      Promise.resolve(
+        isUnchanged(files.get(path)?.stat ?? null, expect) ? put(path, Buffer.from(bytes)) : null,
+      ),
+    move: (from, to, expect) => {
       const found = files.get(from);
-      if (!found) return Promise.resolve(null);
-      files.delete(from);
-      files.set(to, found);
+      if (!found || !isUnchanged(found.stat, expect) || files.has(to)) return Promise.resolve(null);
+      disk.rename(from, to);
       return Promise.resolve(found.stat);
     },
-    remove: (path) => {
-      files.delete(path);
-      return Promise.resolve();
+    rename: (from, to) => {
+      const found = files.get(from);
+      if (!found) return;
+      files.delete(from);
+      files.set(to, found);
+    },
+    erase: (path) => void files.delete(path),
+    remove: (path, expect) => {
+      const isThere = isUnchanged(files.get(path)?.stat ?? null, expect);
+      if (isThere) files.delete(path);
+      return Promise.resolve(isThere);
     },
     append: (path, text) => {
       put(path, Buffer.concat([files.get(path)?.bytes ?? Buffer.alloc(0), Buffer.from(text)]));
