@@ -7,6 +7,16 @@ const NEEDED: readonly { program: string; debian: string; for: string }[] = [
     debian: "openssh-client",
     for: "checking our commit signatures with OpenSSH's own code",
   },
+  {
+    program: "sshd",
+    debian: "openssh-server",
+    for: "sync over a real ssh server, and the gate in front of it",
+  },
+  {
+    program: "forkstat",
+    debian: "forkstat",
+    for: "counting the processes that start while nothing happens",
+  },
 ];
 
 /**

@@ -26,10 +26,14 @@ export const syncStatusSchema = z.object({
   replica: z.enum(["cloud", "local"]),
   state: z.enum(["ok", "offline", "stopped"]),
   message: z.string(),
+  /** The error that stopped it; missing while all is well. */
+  code: z.string().nullish(),
   lastSyncAt: z.iso.datetime().nullable(),
   tip: z.string().nullable(),
   peerLastCommitAt: z.iso.datetime().nullable(),
   pendingChanges: z.int(),
   refused: z.array(refusedSchema),
+  /** Does the remote say its changes, or is it asked now and then? Missing in a report of an older version. */
+  remoteNews: z.enum(["announced", "polled"]).optional(),
 });
 export type SyncStatus = z.infer<typeof syncStatusSchema>;

@@ -10,6 +10,8 @@ const line = z
   .max(500)
   .regex(/^[^\r\n]*$/, "must be one line");
 const instant = z.iso.datetime();
+/** A time in the owner's own words; the laptop reads it. Whatever YAML makes of it is text here. */
+const when = z.union([line, z.number()]).transform(String);
 
 /**
  * The fields every task note may have; a kind adds its own (`to`, `cc`, `subject`, ...). Flat, because
@@ -31,8 +33,10 @@ export const commonFields = {
   /** What the thinking cost, in EUR. */
   cost: z.number().min(0).optional(),
   category: line.optional(),
-  /** Approve now, carry out then; only as set by the laptop or its owner. */
-  send_at: instant.optional(),
+  /** Approve now, carry out then: `2026-11-23 09:00`, local time. Only the owner's own counts. */
+  send_at: when.optional(),
+  /** When a note in Snoozed/ comes back; the owner's as well. */
+  snooze_until: when.optional(),
   /** One line; longer text goes under "Feedback". */
   feedback: line.optional(),
   /** The provider's account, item and conversation this came from. */
@@ -51,6 +55,8 @@ export const commonFields = {
   checked: line.optional(),
   /** One clear line on top of the note, for instance why it came back. */
   notice: line.optional(),
+  /** When this version reached the laptop, and when its approval was seen there. */
+  reached_at: instant.optional(),
   approved_at: instant.optional(),
   /** How it ended: `sent`, `no_reply_needed`, `rehearsed`, ... */
   outcome: line.optional(),

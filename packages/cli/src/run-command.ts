@@ -16,6 +16,11 @@ const HELP = `nightdesk: the cloud drafts, you approve by moving a note, the lap
       Checks every value, and makes the state folder, its keys and the vault's folders.
   nightdesk demo [--json] [--manual] [--mails N] [--attack forged-approval] [--kill local] [--keep DIR]
       Plays the whole way of a mail on this machine, with a mail server of its own.
+  nightdesk repair [--check] [--yes] [--reseed ADDRESS]
+      Says what is wrong with this machine's sync and what would put it right; does it only with --yes.
+      Keeps everything it replaces. Stop the programs first: pm2 stop all
+  nightdesk replay SEED
+      Plays a run of the simulator (npm run sim) again and prints every step of it.
   nightdesk help
       Shows this.
 
@@ -26,7 +31,9 @@ type Command = (argv: string[], world: CommandWorld) => Promise<number>;
 /** Commands load their code when they are called: `help` need not load a mail library. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   init: async (argv, world) => (await import("./init/run-init.ts")).runInit(argv, world),
+  repair: async (argv, world) => (await import("./repair/run-repair.ts")).runRepair(argv, world),
   demo: async (argv) => (await import("./demo/run-demo.ts")).runDemo(argv),
+  replay: async (argv, world) => (await import("./run-replay.ts")).runReplay(argv, world),
   help: async (_argv, world) => {
     world.print(HELP);
     return 0;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createBareRemote, runGit, withTempDir } from "@nightdesk/testkit";
-import { idsEverIn, readHistory } from "../src/demo/read-history.ts";
+import { createBareRemote, readHistory, runGit, withTempDir } from "@nightdesk/testkit";
+import { idsEverIn } from "../src/demo/read-history.ts";
 
 const FILE = "2026-11-21 Anna - Order ~em_0123456789abcdef-r1.md";
 

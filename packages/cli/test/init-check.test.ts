@@ -115,3 +115,26 @@ it("a vault that holds notes already is left as it is", () =>
     assert.equal((await check(folder)).code, 0);
     assert.deepEqual(await readdir(join(folder, "nightdesk-vault")), ["Mine.md"]);
   }));
+
+it("for a remote over ssh this machine gets a key of its own, once, and is told how the two get to know each other", () =>
+  withTempDir(async (folder) => {
+    await writeSettings(folder, "local", {
+      GIT_REMOTE: "ssh://anna@vm.example.org:2222/home/anna/vault.git",
+    });
+    const first = await check(folder);
+    assert.deepEqual([first.code, first.err], [0, ""]);
+    const keys = join(folder, ".nightdesk", "keys");
+    const publicLine = (await readFile(join(keys, "ssh_key.pub"), "utf8")).trim();
+    assert.match(publicLine, /^ssh-ed25519 \S+ nightdesk-local$/);
+    assert.equal((await stat(join(keys, "ssh_key"))).mode & 0o777, 0o600);
+    assert.ok(first.out.includes(publicLine));
+    assert.ok(
+      first.out.includes(`ssh-keyscan -t ed25519 -p 2222 vm.example.org > "${join(keys, "known_hosts")}"`),
+    );
+    assert.doesNotMatch(first.out, /BEGIN OPENSSH PRIVATE KEY/);
+
+    await writeFile(join(keys, "known_hosts"), "[vm.example.org]:2222 ssh-ed25519 AAAA\n");
+    const second = await check(folder);
+    assert.doesNotMatch(second.out, /^Made|ssh-keyscan|authorized_keys/m);
+    assert.equal((await readFile(join(keys, "ssh_key.pub"), "utf8")).trim(), publicLine);
+  }));

@@ -14,6 +14,7 @@ const cursorSchema = z.object({
   at: z.iso.datetime(),
   sweep: z.object({ since: z.iso.datetime().nullable() }).optional(),
 });
+const revisedSchema = z.object({ file: z.string() });
 const seenSchema = z.object({ id: z.string(), at: z.iso.datetime() });
 
 /**
@@ -26,6 +27,8 @@ export function openAgentState(statePath: string, log: Logger): AgentState {
   const cursorFile = join(folder, "cursor.json");
   const seenFile = join(folder, "seen.jsonl");
   const seenLog = openAppendLog(seenFile);
+  const revisedFile = join(folder, "revised.jsonl");
+  const revisedLog = openAppendLog(revisedFile);
   const putAside = async (file: string, why: unknown) => {
     log.error({ event: "state.damaged", file, error: why });
     await rename(file, `${file}.damaged`);
@@ -51,6 +54,16 @@ export function openAgentState(statePath: string, log: Logger): AgentState {
       }
     },
     addSeen: (id, at) => seenLog.append({ id, at }),
+    async readRevised() {
+      try {
+        return (await revisedLog.readAll()).map((record) => revisedSchema.parse(record).file);
+      } catch (error) {
+        if (!NightdeskError.is(error, "LEDGER_CORRUPT") && !(error instanceof z.ZodError)) throw error;
+        await putAside(revisedFile, error);
+        return [];
+      }
+    },
+    addRevised: (file) => revisedLog.append({ file }),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type TaskNote,
 } from "@nightdesk/claim-lib";
 import type { Mail, MailRef } from "./mail-port.ts";
+import { hiddenRules } from "./redact-mail.ts";
 
 export interface NewTask {
   file: string;
@@ -94,7 +95,13 @@ function firstSummary(mail: Mail): string {
 }
 
 function originalOf(mail: Mail): string {
+  const hidden = hiddenRules(`${mail.subject}\n${mail.text}`);
   const facts = [
+    ...(hidden.length === 0
+      ? []
+      : [
+          `Hidden here: ${hidden.join(", ")}. The whole text is in your mailbox (message ${neutraliseLine(mail.message_id)}).`,
+        ]),
     ...mail.problems.map((problem) => `Could not be decoded: ${neutraliseLine(problem)}`),
     ...mail.attachments.map(
       ({ name, type, size }) =>

@@ -1,5 +1,6 @@
 import type { McpLink } from "@nightdesk/daemon-kit/connect-mcp";
 import { z } from "zod";
+import { redactMail } from "./redact-mail.ts";
 
 const address = z.object({ name: z.string(), address: z.string() });
 const ref = z.object({ message_id: z.string(), thread_id: z.string() });
@@ -57,6 +58,7 @@ export interface MailPort {
   profile(): Promise<z.infer<typeof profile>>;
   changes(cursor: string, pageToken?: string): Promise<z.infer<typeof changes>>;
   search(query: string, options?: { pageToken?: string; limit?: number }): Promise<z.infer<typeof found>>;
+  /** Without its one-time codes, keys and passwords; see redact-mail.ts. */
   read(messageId: string): Promise<Mail>;
   thread(threadId: string): Promise<z.infer<typeof thread>>;
   composeReply(messageId: string): Promise<ReplyTargets>;
@@ -72,7 +74,7 @@ export function createMailPort(link: Pick<McpLink, "call">): MailPort {
     changes: (cursor, pageToken) => read("email_changes", { cursor, ...page(pageToken) }, changes),
     search: (query, { pageToken, limit } = {}) =>
       read("email_search", { query, ...page(pageToken), ...(limit === undefined ? {} : { limit }) }, found),
-    read: (messageId) => read("email_read", { message_id: messageId }, mail),
+    read: async (messageId) => redactMail(await read("email_read", { message_id: messageId }, mail)),
     thread: (threadId) => read("email_thread", { thread_id: threadId }, thread),
     composeReply: (messageId) => read("email_compose_reply", { message_id: messageId }, reply),
   };

@@ -133,7 +133,11 @@ async function watchEverything(
   }: { tasks: () => void; onPublished: () => void; onError: (error: unknown) => void },
 ) {
   let isFirst = true;
-  const folders = [`${FOLDERS.needsAction}/${settings.needsAction}`, `${FOLDERS.inProgress}/cloud`];
+  const folders = [
+    `${FOLDERS.needsAction}/${settings.needsAction}`,
+    `${FOLDERS.inProgress}/cloud`,
+    FOLDERS.rejected,
+  ];
   const vault = await watchFolders({
     folders: folders.map((folder) => join(config.VAULT_PATH, folder)),
     onChange: tasks,

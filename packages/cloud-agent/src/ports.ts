@@ -21,6 +21,9 @@ export interface AgentState {
   /** Ids of every task ever made, with the latest time that was recorded. */
   readSeen(): Promise<{ ids: string[]; lastAt: string | null }>;
   addSeen(id: string, at: string): Promise<void>;
+  /** File names of every revision that was ever asked for: one the owner deleted is not made again. */
+  readRevised(): Promise<string[]>;
+  addRevised(file: string): Promise<void>;
 }
 
 /** Everything the flow touches. */

@@ -1,10 +1,11 @@
 import { NightdeskError, parseNote, toFieldLine, type TaskNote } from "@nightdesk/claim-lib";
-import { draftReply } from "./draft.ts";
+import { draftReply, type CheckedReply } from "./draft.ts";
 import { fail } from "./errors.ts";
 import { judgeRisk } from "./judge-risk.ts";
 import type { Mail } from "./mail-port.ts";
 import type { CloudPorts, CloudSettings } from "./ports.ts";
 import { buildProposal } from "./propose.ts";
+import { MAX_DRAFTS, readRevision, type Revision } from "./revise.ts";
 import { triageMail, type ThinkContext } from "./triage.ts";
 
 /** What has become of a task; still only in memory. */
@@ -50,7 +51,8 @@ export async function prepareTask(path: string, job: Job): Promise<Prepared | nu
     return finish(job, task, "mail_gone", { summary: "The mail was deleted before it was answered." });
   const account = fields.source_account ?? "";
   if (await isAnswered(job.ports, mail, account)) return finish(job, task, "already_answered");
-  return judgeAndDraft(task, mail, job, {
+  const revision = await readRevision(job.ports, job.settings, task);
+  return judgeAndDraft(task, mail, revision, job, {
     ports: job.ports,
     owner: { name: job.settings.ownerName, address: account },
     attempt: job.attempt,
@@ -58,11 +60,18 @@ export async function prepareTask(path: string, job: Job): Promise<Prepared | nu
   });
 }
 
-async function judgeAndDraft(task: TaskNote, mail: Mail, job: Job, context: ThinkContext): Promise<Prepared> {
+async function judgeAndDraft(
+  task: TaskNote,
+  mail: Mail,
+  revision: Revision | null,
+  job: Job,
+  context: ThinkContext,
+): Promise<Prepared> {
   const thought = await triageMail(mail, context);
   const triage = thought.value;
   const judged = { category: triage.category, confidence: Math.round(triage.confidence * 100) / 100 };
-  if (!triage.needs_reply) {
+  // Whoever asks for another version wants a reply.
+  if (!triage.needs_reply && revision === null) {
     return finish(
       job,
       task,
@@ -73,18 +82,38 @@ async function judgeAndDraft(task: TaskNote, mail: Mail, job: Job, context: Thin
   }
   const targets = await job.ports.mail.composeReply(mail.message_id);
   if (targets.to.length === 0) return needsOwner(task, "no address to answer to could be read from it", job);
-  const reply = await draftReply(mail, triage, targets, context);
+  const reply =
+    revision !== null && revision.rev > MAX_DRAFTS
+      ? askOwner()
+      : await draftReply(mail, triage, targets, context, revision);
   const isFirstContact = await isUnknownTo(job.ports, targets.to);
   const risk = judgeRisk({ mail, targets, draft: reply.text, isFirstContact });
   const remarks = thought.standIn === null || reply.standIn !== null ? [] : [thought.standIn];
   const costEur = thought.costEur + reply.costEur;
   const nowMs = job.ports.clock.now();
-  const note = buildProposal({ task, mail, triage, reply, targets, risk, costEur, remarks, nowMs });
+  const note = buildProposal({ task, mail, triage, reply, targets, risk, costEur, remarks, nowMs, revision });
   return {
     to: "pending",
     note,
     result: "proposed",
-    facts: { provider: reply.provider, risk, ...judged, recipients: targets.to.length + targets.cc.length },
+    facts: {
+      provider: reply.provider,
+      risk,
+      ...judged,
+      recipients: targets.to.length + targets.cc.length,
+      ...(revision === null ? {} : { rev: revision.rev }),
+    },
+  };
+}
+
+/** Three versions did not fit: one question instead of a fourth, and a gap that cannot be sent. */
+function askOwner(): CheckedReply {
+  return {
+    text: "[gap: what should this reply say?]",
+    remarks: [],
+    costEur: 0,
+    provider: "none",
+    standIn: null,
   };
 }
 

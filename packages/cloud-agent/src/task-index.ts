@@ -59,7 +59,8 @@ function instantOf(day: string, nowMs: number): string {
   return new Date(ms <= nowMs ? ms : 0).toISOString();
 }
 
-function lifecycleFolders(settings: CloudSettings, nowMs: number): string[] {
+/** Every folder a task note can lie in; months of Done/ as far back as the live tree goes. */
+export function lifecycleFolders(settings: CloudSettings, nowMs: number): string[] {
   const months = new Set<string>();
   for (let back = 0; back < DONE_MONTHS; back += 1) {
     const day = new Date(nowMs);

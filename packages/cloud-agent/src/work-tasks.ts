@@ -15,12 +15,15 @@ import { concludeTask } from "./conclude-task.ts";
 import type { AgentHealth } from "./health.ts";
 import type { CloudPorts, CloudSettings } from "./ports.ts";
 import { needsOwner, prepareTask, type Prepared } from "./prepare-task.ts";
+import { createReviser } from "./revise.ts";
 import { isOutage } from "./take-in.ts";
 import { writeSignal } from "./report-update.ts";
 import { limitConcurrency } from "./sequential.ts";
 
-/** Claims are published in one push each cycle, so holding many costs nothing; the laptop may want some too. */
+/** Held at once; the laptop may want some too. */
 const MAX_HELD = 50;
+/** Claims under way to the remote, and so in one push: one agent must not take all there is in one go. */
+const MAX_UNCONFIRMED = 5;
 /** Models are slow and answer side by side; more at once meets their rate limits. */
 const THINKING_AT_ONCE = 4;
 /** Tries of one task before the owner is asked. */
@@ -92,11 +95,16 @@ export function createTaskWorker(
     limit: limitConcurrency(THINKING_AT_ONCE),
   };
   const { works } = bench;
+  const revise = createReviser(ports, settings, wake);
   return {
     async cycle() {
-      health.stopped = (await ports.files.stat(STOP_FILE)) !== null;
+      // Whoever types in a hurry means `stop.md` too.
+      health.stopped = (await ports.files.list("")).some(
+        (name) => name.toLowerCase() === STOP_FILE.toLowerCase(),
+      );
       await takeUp(bench);
       if (health.stopped || bench.stopping.signal.aborted) return;
+      await revise();
       if (health.mailError === null) {
         await claimMore(bench);
         for (const work of works.values()) if (!work.thinking && !work.prepared) startThinking(bench, work);
@@ -140,7 +148,9 @@ async function takeUp({ ports, works, foreign }: Bench): Promise<void> {
 
 async function claimMore(bench: Bench): Promise<void> {
   const { ports, settings, works, retries, foreign } = bench;
-  const room = MAX_HELD - works.size;
+  const published = await ports.readPublished();
+  const unconfirmed = [...works.keys()].filter((path) => !isConfirmed(published, path)).length;
+  const room = Math.min(MAX_HELD - works.size, MAX_UNCONFIRMED - unconfirmed);
   if (room <= 0) return;
   const claimed = await claimTasks(ports, settings, {
     room,

@@ -180,12 +180,27 @@ test("while STOP.md lies there mail is taken in, and nothing is claimed or propo
 test("after a restart claimed tasks are taken up from their notes", async () => {
   const world = createWorld();
   world.published = { tip: null, at: "2026-11-21T08:00:00.000Z", paths: [] };
-  for (let count = 0; count < 7; count += 1) world.mailbox.arrive();
+  for (let count = 0; count < 4; count += 1) world.mailbox.arrive();
   await world.settle(world.start());
-  assert.equal(world.tasks("In_Progress/cloud").length, 7);
+  assert.equal(world.tasks("In_Progress/cloud").length, 4);
   world.published = null;
   await world.settle(world.start());
-  assert.equal(world.tasks(FOLDERS.pending).length, 7);
+  assert.equal(world.tasks(FOLDERS.pending).length, 4);
+});
+
+test("at most five claims are under way to the remote: what others could take is left to them", async () => {
+  const world = createWorld();
+  const published: Published = { tip: null, at: "2026-11-21T08:00:00.000Z", paths: [] };
+  world.published = published;
+  for (let count = 0; count < 12; count += 1) world.mailbox.arrive();
+  const agent = world.start();
+  await world.settle(agent);
+  assert.equal(world.tasks("In_Progress/cloud").length, 5);
+  // Two of them come through, and make room for two more.
+  world.published = { ...published, paths: world.tasks("In_Progress/cloud").slice(0, 2) };
+  await world.settle(agent);
+  assert.equal(world.tasks(FOLDERS.pending).length, 2);
+  assert.equal(world.tasks("In_Progress/cloud").length, 5);
 });
 
 test("before vault-sync's first round nothing is taken in: the vault may be empty only because it is new", async () => {

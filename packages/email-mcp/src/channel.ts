@@ -86,8 +86,19 @@ function received(fields: TaskFields): string[] {
 function ending(fields: TaskFields): string[] {
   if (!fields.outcome) return [];
   const ref = fields.outcome_ref ? ` (provider's id ${fields.outcome_ref})` : "";
-  const approved = fields.approved_at ? ` Approved ${fields.approved_at}.` : "";
-  return [`Ended: ${fields.outcome.replaceAll("_", " ")}, ${fields.outcome_at ?? ""}${ref}.${approved}`];
+  const ended = `Ended: ${fields.outcome.replaceAll("_", " ")}, ${fields.outcome_at ?? ""}${ref}.`;
+  return fields.approved_at ? [ended, receiptLine(fields)] : [ended];
+}
+
+/** The way of one approval, step by step. */
+function receiptLine(fields: TaskFields): string {
+  const steps = [
+    ["drafted", fields.drafted_at],
+    ["reached this laptop", fields.reached_at],
+    ["approved", fields.approved_at],
+    [fields.outcome ?? "ended", fields.outcome_at],
+  ].flatMap(([word, at]) => (at ? [`${word} ${at.slice(0, 19).replace("T", " ")}`] : []));
+  return `Receipt (UTC): ${steps.join(", ")}.`;
 }
 
 export const channel: Channel = {

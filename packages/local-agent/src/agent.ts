@@ -1,5 +1,6 @@
 import type { SyncStatus } from "@nightdesk/claim-lib";
 import { createApprover } from "./approve.ts";
+import { createBulkGuard, type BulkSettings } from "./bulk-guard.ts";
 import { checkRecords } from "./check-records.ts";
 import type { DashboardModel } from "./dashboard.ts";
 import { createDashboard } from "./keep-dashboard.ts";
@@ -9,11 +10,14 @@ import type { Notifier } from "./notify.ts";
 import type { Ports } from "./ports.ts";
 import { createPresenter } from "./present.ts";
 import { createReconciler } from "./reconcile.ts";
-import { recordRejections } from "./rejected.ts";
+import { formatWhen } from "./local-time.ts";
+import { createRejectionRecorder } from "./rejected.ts";
 import { createWaitingNotes } from "./waiting-notes.ts";
 
 export interface AgentSettings {
   undoWindowMs: number;
+  bulk: BulkSettings;
+  scheduleGraceMs: number;
   caps: Caps;
 }
 
@@ -48,8 +52,15 @@ export async function createAgent(
   const presenter = createPresenter(ports, listWaiting);
   const reconciler = createReconciler(ports);
   const limiter = createLimiter(ports.journal, ports.mode, () => settings.caps);
+  const recordRejections = createRejectionRecorder(ports);
   const approver = createApprover(ports, {
     undoWindowMs: settings.undoWindowMs,
+    scheduleGraceMs: settings.scheduleGraceMs,
+    bulk: createBulkGuard(settings.bulk, (untilMs) =>
+      outside.notifier.tell(
+        `More than ${settings.bulk.approvals} notes were approved within a minute. They wait until ${formatWhen(untilMs, ports.timeZone)}; move them back to Pending_Approval/ to stop them`,
+      ),
+    ),
     limiter,
     onExecuted: (id, executed) => {
       reconciler.report(id, executed);
@@ -75,10 +86,14 @@ export async function createAgent(
       approve: approver.look,
       reconcile: reconciler.look,
       dashboard: async () => {
-        await recordRejections(ports);
+        await recordRejections();
         const { model, sync } = await showDashboard();
         outside.notifier.update({
-          waiting: (await listWaiting()).map(({ path, name }) => ({ key: path, from: name.who })),
+          waiting: (await listWaiting()).map(({ path, name, isUrgent }) => ({
+            key: path,
+            from: name.who,
+            isUrgent,
+          })),
           attention: model.attention.map(({ file }) => file),
         });
         outside.onDashboard(model, sync);

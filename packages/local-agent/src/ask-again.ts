@@ -1,10 +1,11 @@
-import { FOLDERS, nameOf, sha256Hex, toFieldLine, type TaskFields } from "@nightdesk/claim-lib";
+import { FOLDERS, nameOf, toFieldLine, type TaskFields, type TaskName } from "@nightdesk/claim-lib";
 import { recordAudit } from "./audit.ts";
 import { toNotice, type Doubt } from "./doubts.ts";
-import { pendingFolder, type ActionNote } from "./notes.ts";
+import { isTimeDoubt } from "./judge-schedule.ts";
+import type { ActionNote } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { putAside } from "./put-aside.ts";
-import { rewriteNote } from "./rewrite-note.ts";
+import { putBack } from "./put-before-owner.ts";
 import { hashTargets, targetsOf } from "./targets.ts";
 
 /**
@@ -19,23 +20,14 @@ export async function askAgain(
   doubts: readonly Doubt[],
 ): Promise<void> {
   const { name, note } = action;
-  const fields: TaskFields = { ...note.fields, risk: "high", notice: toFieldLine(toNotice(doubts)) };
-  const written = rewriteNote(text, note, fields, ports.kinds);
-  const target = `${pendingFolder(action.channel)}/${nameOf(path)}`;
+  const { send_at: asked, ...rest } = note.fields;
+  // A time that cannot be kept is taken out, or the next approval would stumble over it again.
+  const kept = asked === undefined || doubts.some(isTimeDoubt) ? rest : { ...rest, send_at: asked };
+  const fields: TaskFields = { ...kept, risk: "high", notice: toFieldLine(toNotice(doubts)) };
+  if (doubts.every(isTimeDoubt) && note.fields.risk !== undefined) fields.risk = note.fields.risk;
   const targets = targetsOf(fields, action.action);
   const at = new Date(ports.clock.now()).toISOString();
-  await ports.files.move(path, target);
-  await ports.ledger.addPresented({
-    type: "presented",
-    id: name.id,
-    rev: name.rev,
-    sha256: sha256Hex(written),
-    path: target,
-    at,
-    from: "local",
-    targets,
-  });
-  await ports.files.write(target, written);
+  await putBack(ports, path, text, action, fields);
   await ports.ledger.addDecision({
     type: "asked",
     id: name.id,
@@ -53,11 +45,22 @@ export async function askAgain(
   });
 }
 
-/** Moves an approved note that came too late to Expired/. */
-export async function moveToExpired(ports: Ports, path: string, id: string, why: string): Promise<void> {
+/** Moves a note that is out of date to Expired/, from where one move brings it back. */
+export async function moveToExpired(
+  ports: Ports,
+  path: string,
+  { id, rev }: Pick<TaskName, "id" | "rev">,
+  why: string,
+): Promise<void> {
   const target = `${FOLDERS.expired}/${nameOf(path)}`;
   if ((await ports.files.stat(target)) === null) await ports.files.move(path, target);
   else await putAside(ports, path, "It is out of date, and a note of this name lies in Expired/ already.");
+  await ports.ledger.addDecision({
+    type: "expired",
+    id,
+    rev,
+    at: new Date(ports.clock.now()).toISOString(),
+  });
   await recordAudit(ports, {
     action_type: "note_expired",
     target: id,

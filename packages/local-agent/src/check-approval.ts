@@ -7,8 +7,9 @@ import {
 } from "@nightdesk/claim-lib";
 import { findDoubts, isConfirmed, type Doubt } from "./doubts.ts";
 import { mayBeginAgain } from "./journal.ts";
+import { isTimeDoubt } from "./judge-schedule.ts";
 import type { Derived } from "./mailbox.ts";
-import { findCopies, pendingFolder, readFile, type ActionNote } from "./notes.ts";
+import { findCopies, pendingFolder, readFile, type ActionNote, type FoundFile } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { hashTargets, targetsOf } from "./targets.ts";
 
@@ -29,7 +30,7 @@ const LOOK_UP_MS = 2_000;
 /** Checks everything that needs no mailbox. Null: nothing stands against it so far. */
 export async function checkNote(
   ports: Ports,
-  path: string,
+  found: FoundFile,
   { name, note }: ActionNote,
 ): Promise<Verdict | null> {
   const { fields } = note;
@@ -58,7 +59,7 @@ export async function checkNote(
   if ((before && !mayBeginAgain(before)) || fields.outcome !== undefined) {
     return refuse("ALREADY_EXECUTED", alreadySentence(before?.parked?.effect === "unknown"));
   }
-  const copies = await otherCopies(ports, path, Date.parse(fields.created), name, presented);
+  const copies = await otherCopies(ports, found, Date.parse(fields.created), name, presented);
   if (copies.length > 0) {
     return refuse(
       "TWO_COPIES",
@@ -74,14 +75,10 @@ export async function checkNote(
   }
   if ((note.text ?? "").trim() === "")
     return refuse("EMPTY_TEXT", "There is no text to send in this note. It was not carried out.");
-  if (fields.expires !== undefined && Date.parse(fields.expires) <= nowMs) return { kind: "expired" };
-  if (fields.send_at !== undefined && Date.parse(fields.send_at) > nowMs) {
-    return {
-      kind: "hold",
-      untilMs: Date.parse(fields.send_at),
-      sentence: `Waits until ${fields.send_at.slice(0, 16).replace("T", " ")} UTC, as the note says.`,
-    };
-  }
+  // Approved in time, and it only waited since: for its own time, or for a limit.
+  const waitedOnly = ports.ledger.lastStay(name.id, name.rev)?.type === "held";
+  if (!waitedOnly && fields.expires !== undefined && Date.parse(fields.expires) <= nowMs)
+    return { kind: "expired" };
   return null;
 }
 
@@ -98,13 +95,15 @@ function alreadySentence(isUnknown: boolean): string {
 /** Other places where this very note lies. A twin this program itself left behind is taken away first. */
 async function otherCopies(
   ports: Ports,
-  path: string,
+  found: FoundFile,
   createdMs: number,
   name: ActionNote["name"],
   presented: readonly PresentedRecord[],
 ): Promise<string[]> {
   const copies = await findCopies(ports, name.id, createdMs, ports.clock.now());
-  const others = copies.filter((copy) => copy !== path && copy.endsWith(`~${name.id}-r${name.rev}.md`));
+  const others = copies.filter((copy) => copy !== found.path && copy.endsWith(`~${name.id}-r${name.rev}.md`));
+  // Then the approved one may be the twin: the owner took the note back while its time was written on it.
+  if (ports.ledger.held(name.id, name.rev).some(({ sha256 }) => sha256 === found.sha256)) return others;
   const left: string[] = [];
   for (const copy of others) if (!(await removeOwnTwin(ports, copy, presented))) left.push(copy);
   return left;
@@ -133,6 +132,7 @@ export async function checkDoubts(
   ports: Ports,
   { name, note, action }: ActionNote,
   derived: Derived,
+  timeDoubts: readonly Doubt[],
 ): Promise<Verdict> {
   const [first] = (await ports.ledger.presented(name.id)).filter(({ rev }) => rev === name.rev);
   if (!first)
@@ -140,16 +140,22 @@ export async function checkDoubts(
       "NEVER_PRESENTED",
       "This note never waited for your approval on this laptop. It was not carried out.",
     );
-  const doubts = findDoubts({
-    fields: note.fields,
-    action,
-    derived,
-    presented: first,
-    wasRejected: ports.ledger.wasRejected(name.id, name.rev),
-  });
+  const held = ports.ledger.held(name.id, name.rev);
+  const doubts = [
+    ...findDoubts({
+      fields: note.fields,
+      action,
+      derived,
+      presented: first,
+      wasRejected: ports.ledger.wasRejected(name.id, name.rev),
+      wasRehearsal: ports.mode === "live" && held.some(({ mode }) => mode === "dry_run"),
+    }),
+    ...timeDoubts,
+  ];
   const targets = hashTargets(targetsOf(note.fields, action));
-  if (doubts.length > 0 && !isConfirmed(doubts, targets, ports.ledger.asked(name.id, name.rev)))
-    return { kind: "ask", doubts };
+  const isSettled =
+    !doubts.some(isTimeDoubt) && isConfirmed(doubts, targets, ports.ledger.asked(name.id, name.rev));
+  if (doubts.length > 0 && !isSettled) return { kind: "ask", doubts };
   return { kind: "execute", payload: payloadOf(note, ports.kinds) };
 }
 

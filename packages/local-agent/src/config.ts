@@ -8,7 +8,9 @@ import {
 import { loadConfig, type Environment } from "@nightdesk/daemon-kit/load-config";
 import type { LogLevel } from "@nightdesk/daemon-kit/logger";
 import { z } from "zod";
+import type { BulkSettings } from "./bulk-guard.ts";
 import type { Caps } from "./limits.ts";
+import { parseQuietHours, type QuietHours } from "./local-time.ts";
 import { FAILPOINTS, type Failpoint } from "./ports.ts";
 
 const schema = z.object({
@@ -17,6 +19,19 @@ const schema = z.object({
   MAX_EMAILS_PER_HOUR: wholeNumber({ min: 1, max: 10_000, default: 10 }),
   MAX_EMAILS_PER_DAY: wholeNumber({ min: 1, max: 100_000, default: 50 }),
   UNDO_WINDOW_SECONDS: wholeNumber({ min: 0, max: 3600, default: 5 }),
+  /** More approvals than this within a minute wait, so that a folder dragged by mistake can be dragged back. */
+  BULK_APPROVALS: wholeNumber({ min: 1, max: 100_000, default: 10 }),
+  BULK_WAIT_SECONDS: wholeNumber({ min: 0, max: 3600, default: 60 }),
+  /** A scheduled note whose time passed longer ago (the laptop slept) is asked about again. */
+  SEND_LATE_MINUTES: wholeNumber({ min: 0, max: 1440, default: 60 }),
+  /** No notification then, but for what is urgent. Empty: never quiet. */
+  QUIET_HOURS: z
+    .string()
+    .default("")
+    .refine((text) => text.trim() === "" || parseQuietHours(text) !== null, {
+      message: "must be two times of the day",
+    })
+    .transform((text) => parseQuietHours(text)),
   EMAIL_MCP_SOCKET: absolutePath().optional(),
   /** For tests: dies there, once. */
   NIGHTDESK_FAILPOINT: z
@@ -33,6 +48,10 @@ export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
   MAX_EMAILS_PER_HOUR: "10",
   MAX_EMAILS_PER_DAY: "50",
   UNDO_WINDOW_SECONDS: "5",
+  BULK_APPROVALS: "10",
+  BULK_WAIT_SECONDS: "60",
+  SEND_LATE_MINUTES: "60",
+  QUIET_HOURS: "22:00-07:00",
   EMAIL_MCP_SOCKET: "/home/anna/.nightdesk/mcp/email.sock",
   NIGHTDESK_FAILPOINT: "after:commit",
 };
@@ -45,6 +64,11 @@ export interface LocalConfig {
   logLevel: LogLevel;
   caps: Caps;
   undoWindowMs: number;
+  bulk: BulkSettings;
+  scheduleGraceMs: number;
+  quietHours: QuietHours | null;
+  /** The computer's own; `TZ` in the environment sets it for one program. */
+  timeZone: string;
   failpoints: readonly Failpoint[];
   /** Where a channel's server listens. */
   socketOf(channel: string): string;
@@ -61,6 +85,10 @@ export function readConfig(env: Environment): LocalConfig {
     logLevel: values.LOG_LEVEL,
     caps: { perHour: values.MAX_EMAILS_PER_HOUR, perDay: values.MAX_EMAILS_PER_DAY },
     undoWindowMs: values.UNDO_WINDOW_SECONDS * 1000,
+    bulk: { approvals: values.BULK_APPROVALS, waitMs: values.BULK_WAIT_SECONDS * 1000 },
+    scheduleGraceMs: values.SEND_LATE_MINUTES * 60_000,
+    quietHours: values.QUIET_HOURS,
+    timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     failpoints: values.NIGHTDESK_FAILPOINT,
     socketOf: (channel) =>
       (channel === "email" ? values.EMAIL_MCP_SOCKET : undefined) ??

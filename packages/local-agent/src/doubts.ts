@@ -40,6 +40,8 @@ export interface DoubtInput {
   /** What was put before the owner first under this revision. */
   presented: PresentedRecord;
   wasRejected: boolean;
+  /** Approved while DEV_MODE was on, and it would go out for real now. */
+  wasRehearsal: boolean;
 }
 
 /** Everything the owner has to be asked about once more before this approval counts. */
@@ -59,11 +61,16 @@ export function findDoubts(input: DoubtInput): Doubt[] {
   );
   doubts.push(...findMoves(fields, derived));
   if (input.wasRejected) doubts.push({ key: "rejected", sentence: "You rejected this note before." });
+  if (input.wasRehearsal)
+    doubts.push({
+      key: "rehearsal",
+      sentence: "You approved this while DEV_MODE was on; now it would be sent for real.",
+    });
   return doubts;
 }
 
 /** The conversation went on after the draft was made. */
-function findMoves(fields: TaskFields, derived: Derived): Doubt[] {
+export function findMoves(fields: TaskFields, derived: Derived): Doubt[] {
   if (derived.state === "unknown") return [];
   const newest = derived.thread.at(-1);
   const seen = fields.source_last ?? fields.source_message;

@@ -50,8 +50,10 @@ interface Finished {
 
 async function moveToDone(ports: Ports, { path, text, note, entry, outcome }: Finished): Promise<void> {
   const { notice: _notice, ...fields } = note.note.fields;
+  const [first] = (await ports.ledger.presented(note.name.id)).filter(({ rev }) => rev === note.name.rev);
   const done: TaskFields = {
     ...fields,
+    ...(first ? { reached_at: first.at } : {}),
     approved_at: entry.intent.approved_at,
     outcome: entry.intent.mode === "live" ? "sent" : "rehearsed",
     outcome_at: outcome.sentAt,

@@ -118,10 +118,16 @@ async function listFolders(ports: Ports, nowMs: number): Promise<ListedFolder[]>
     [`${FOLDERS.inProgress}/cloud/`, "being drafted", [`${FOLDERS.inProgress}/cloud`]],
     [`${FOLDERS.pending}/`, "waits for your decision", ports.channels.map(pendingFolder)],
     [`${FOLDERS.approved}/`, "approved", [FOLDERS.approved]],
+    [`${FOLDERS.scheduled}/`, "approved, for later", [FOLDERS.scheduled]],
+    [`${FOLDERS.snoozed}/`, "comes back later", [FOLDERS.snoozed]],
     [`${FOLDERS.inProgress}/local/`, "being carried out", [`${FOLDERS.inProgress}/local`]],
     [`${FOLDERS.needsAttention}/`, "something is in doubt", [FOLDERS.needsAttention]],
     [`${FOLDERS.rejected}/`, "you said no", [FOLDERS.rejected]],
-    [`${FOLDERS.expired}/`, "not decided in time", [FOLDERS.expired]],
+    [
+      `${FOLDERS.expired}/`,
+      "not decided in time; moved back to Pending_Approval/ they are checked again",
+      [FOLDERS.expired],
+    ],
     [`${doneFolder(nowMs)}/`, "finished this month", [doneFolder(nowMs)]],
   ];
   return Promise.all(

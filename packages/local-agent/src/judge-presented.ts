@@ -27,7 +27,7 @@ export interface PresentInput {
  * `checked`, the risk is raised and never lowered, and what only the laptop may set is set by it.
  */
 export function judgePresented({ note, action, derived, source, nowMs }: PresentInput): TaskFields {
-  const { send_at: _sendAt, expires, ...kept } = note.fields;
+  const { send_at: _at, snooze_until: _until, reached_at: _reached, expires, ...kept } = note.fields;
   const contradictions = findContradictions(note.fields, action, derived);
   const remarks = findRemarks(note, derived, source);
   const notice = [

@@ -13,11 +13,49 @@ const decision = z.discriminatedUnion("type", [
     doubts: z.array(z.string()),
     at: z.iso.datetime(),
   }),
-  z.strictObject({ type: z.literal("rejected"), id: z.string(), rev: z.int(), at: z.iso.datetime() }),
+  z.strictObject({
+    type: z.literal("rejected"),
+    id: z.string(),
+    rev: z.int(),
+    /** What the owner wrote under Feedback, when it was written after the move. */
+    feedback_sha256: z.string().optional(),
+    at: z.iso.datetime(),
+  }),
+  /** An approved note that waits, with its time on top: these bytes were written by this program. */
+  z.strictObject({
+    type: z.literal("held"),
+    id: z.string(),
+    rev: z.int(),
+    sha256: z.string(),
+    why: z.enum(["schedule", "bulk", "cap"]),
+    notice: z.string(),
+    mode: z.enum(["live", "dry_run"]),
+    approved_at: z.iso.datetime(),
+    until: z.iso.datetime(),
+    at: z.iso.datetime(),
+  }),
+  /** An approval the owner took back before it was carried out. */
+  z.strictObject({ type: z.literal("taken_back"), id: z.string(), rev: z.int(), at: z.iso.datetime() }),
+  z.strictObject({
+    type: z.literal("snoozed"),
+    id: z.string(),
+    rev: z.int(),
+    until: z.iso.datetime(),
+    /** The owner's own words for it; empty for the next morning. */
+    asked: z.string(),
+    at: z.iso.datetime(),
+  }),
+  z.strictObject({ type: z.literal("expired"), id: z.string(), rev: z.int(), at: z.iso.datetime() }),
+  /** Checked again and put before the owner again, after Snoozed/ or Expired/. */
+  z.strictObject({ type: z.literal("returned"), id: z.string(), rev: z.int(), at: z.iso.datetime() }),
   z.strictObject({ type: z.literal("run"), run: z.string(), at: z.iso.datetime() }),
 ]);
 type Decision = z.infer<typeof decision>;
 export type Asked = Extract<Decision, { type: "asked" }>;
+export type Held = Extract<Decision, { type: "held" }>;
+export type Rejected = Extract<Decision, { type: "rejected" }>;
+/** Where the owner or the time put a note last. */
+export type Stay = Extract<Decision, { type: "held" | "taken_back" | "snoozed" | "expired" | "returned" }>;
 
 /** What was put before the owner, and what the owner was asked. */
 export interface Ledger {
@@ -28,6 +66,10 @@ export interface Ledger {
   addPresented(record: PresentedRecord): Promise<void>;
   asked(id: string, rev: number): Asked[];
   wasRejected(id: string, rev: number): boolean;
+  rejected(id: string, rev: number): Rejected[];
+  held(id: string, rev: number): Held[];
+  /** The last of its kind; null when the note only ever waited. */
+  lastStay(id: string, rev: number): Stay | null;
   runs(): string[];
   addDecision(decision: Decision): Promise<void>;
 }
@@ -42,22 +84,42 @@ export interface LedgerLogs {
 
 /** Throws LEDGER_CORRUPT when a file is damaged. */
 export async function openLedger(logs: LedgerLogs): Promise<Ledger> {
-  const decisions = (await logs.decisions.readAll()).map((line) => decision.parse(line));
+  const decisions = indexDecisions((await logs.decisions.readAll()).map((line) => decision.parse(line)));
   const readPresented = createPresentedReader(logs);
   return {
     presented: async (id) => (await readPresented()).get(id) ?? [],
     hasOwn: async () => [...(await readPresented()).values()].flat().some(({ from }) => from === "local"),
     addPresented: (record) => logs.presented.append(presentedSchema.parse(record)),
-    asked: (id, rev) =>
-      decisions.filter((item): item is Asked => item.type === "asked" && item.id === id && item.rev === rev),
-    wasRejected: (id, rev) =>
-      decisions.some((item) => item.type === "rejected" && item.id === id && item.rev === rev),
-    runs: () => decisions.flatMap((item) => (item.type === "run" ? [item.run] : [])),
+    asked: (id, rev) => decisions.of(id, rev).filter((item) => item.type === "asked"),
+    wasRejected: (id, rev) => decisions.of(id, rev).some((item) => item.type === "rejected"),
+    rejected: (id, rev) => decisions.of(id, rev).filter((item) => item.type === "rejected"),
+    held: (id, rev) => decisions.of(id, rev).filter((item) => item.type === "held"),
+    lastStay: (id, rev) => decisions.of(id, rev).findLast(isStay) ?? null,
+    runs: () => [...decisions.runs],
     async addDecision(item) {
       await logs.decisions.append(item);
-      decisions.push(item);
+      decisions.add(item);
     },
   };
+}
+
+function isStay(item: Decision): item is Stay {
+  return ["held", "taken_back", "snoozed", "expired", "returned"].includes(item.type);
+}
+
+/** By note: every look asks about every note, and the file only grows. */
+function indexDecisions(items: readonly Decision[]) {
+  const byNote = new Map<string, Decision[]>();
+  const runs: string[] = [];
+  const add = (item: Decision) => {
+    if (item.type === "run") return void runs.push(item.run);
+    const key = `${item.id}-r${item.rev}`;
+    const known = byNote.get(key);
+    if (known) known.push(item);
+    else byNote.set(key, [item]);
+  };
+  items.forEach(add);
+  return { add, runs, of: (id: string, rev: number) => byNote.get(`${id}-r${rev}`) ?? [] };
 }
 
 type ById = Map<string, PresentedRecord[]>;

@@ -26,7 +26,10 @@ async function start(config: LocalConfig, log: Logger): Promise<void> {
   const show = createDesktopNotice({ platform: process.platform, env: process.env });
   let parts: RunningParts | null = null;
   const agent = await createAgent(ports, config, {
-    notifier: createNotifier({ clock: systemClock, log, show }),
+    notifier: createNotifier(
+      { clock: systemClock, log, show },
+      { quietHours: config.quietHours, timeZone: config.timeZone },
+    ),
     ring: (part) => parts?.ring(part),
     onDashboard: (model, sync) => setFigures(figures, model, sync),
   });

@@ -53,6 +53,7 @@ export async function openPorts(
     }),
     sign: (receipt) => signReceipt(receipt, key),
     mode: config.mode,
+    timeZone: config.timeZone,
     readState: (file) => readStateFile(statePath, file),
     reach: createFailpoints(config.failpoints, statePath),
     underWay: new Set(),

@@ -37,6 +37,8 @@ export interface Ports {
   /** Signs with the laptop's receipt key. */
   sign(receipt: Receipt): SignedReceipt;
   mode: "live" | "dry_run";
+  /** The owner's time zone, `Europe/Vienna`: times they write without one are meant there. */
+  timeZone: string;
   /** A file of the state folder that another daemon writes; null when it is not there. */
   readState(file: string): Promise<string | null>;
   reach(point: Failpoint): Promise<void>;

@@ -1,12 +1,15 @@
-import { describeError, renderNote, sha256Hex, type PresentedRecord } from "@nightdesk/claim-lib";
+import { describeError, renderNote } from "@nightdesk/claim-lib";
 import { moveToExpired } from "./ask-again.ts";
-import { removeOwnTwin } from "./check-approval.ts";
 import { judgePresented } from "./judge-presented.ts";
 import { MAX_PARALLEL } from "./limits.ts";
 import { derive, readSource } from "./mailbox.ts";
-import { findCopies, readActionNote, readFile } from "./notes.ts";
+import { readActionNote, readFile } from "./notes.ts";
 import type { Ports } from "./ports.ts";
+import { gatherStrays, writePresented } from "./put-before-owner.ts";
+import { needsRenewal, recordExpired, renewNote } from "./renew.ts";
 import { runPool } from "./run-pool.ts";
+import { wakeSnoozed } from "./snooze.ts";
+import { tellTakenBack } from "./taken-back.ts";
 import { targetsOf } from "./targets.ts";
 import type { WaitingNote } from "./waiting-notes.ts";
 
@@ -26,10 +29,15 @@ export function createPresenter(ports: Ports, listWaiting: () => Promise<Waiting
   let trouble: string | null = null;
   return {
     async look() {
+      await recordExpired(ports);
+      await gatherStrays(ports);
+      const snoozedForMs = await wakeSnoozed(ports);
       const notes = await listWaiting();
       const paths = new Set(notes.map(({ path }) => path));
       for (const path of settled.keys()) if (!paths.has(path)) settled.delete(path);
-      const open = notes.filter((note) => settled.get(note.path) !== note.sha256);
+      const open = notes.filter(
+        (note) => settled.get(note.path) !== note.sha256 || needsRenewal(ports, note.name.id, note.name.rev),
+      );
       let failed: string | null = null;
       await runPool(open, MAX_PARALLEL, async (note) => {
         try {
@@ -41,7 +49,8 @@ export function createPresenter(ports: Ports, listWaiting: () => Promise<Waiting
       });
       trouble = failed;
       await dropOutdated(ports, notes);
-      return failed === null ? null : RETRY_MS;
+      if (failed !== null) return Math.min(RETRY_MS, snoozedForMs ?? RETRY_MS);
+      return snoozedForMs;
     },
     trouble: () => trouble,
   };
@@ -50,6 +59,15 @@ export function createPresenter(ports: Ports, listWaiting: () => Promise<Waiting
 /** True when there is nothing more to do for these bytes. */
 async function presentOne(ports: Ports, waiting: WaitingNote): Promise<boolean> {
   const { id, rev } = waiting.name;
+  if (needsRenewal(ports, id, rev)) {
+    await renewNote(ports, waiting.path);
+    return false;
+  }
+  const stay = ports.ledger.lastStay(id, rev);
+  if (stay?.type === "held" && stay.notice === waiting.notice) {
+    await tellTakenBack(ports, waiting.name, Date.parse(stay.at));
+    return false;
+  }
   const presented = (await ports.ledger.presented(id)).filter((record) => record.rev === rev);
   const last = presented.at(-1);
   // Not in the ledger: not put here by vault-sync. It stays; approving it does not count.
@@ -67,35 +85,10 @@ async function presentOne(ports: Ports, waiting: WaitingNote): Promise<boolean> 
   const nowMs = ports.clock.now();
   const fields = judgePresented({ note, action, derived, source, nowMs });
   const text = renderNote({ ...note, fields }, ports.kinds);
-  // The owner may have edited or moved it while the mailbox was asked.
-  if ((await readFile(ports, waiting.path))?.sha256 !== waiting.sha256) return false;
-  await writePresented(ports, waiting.path, text, {
-    type: "presented",
-    id,
-    rev,
-    sha256: sha256Hex(text),
-    path: waiting.path,
-    at: new Date(nowMs).toISOString(),
-    from: "local",
-    targets: targetsOf(fields, action),
-  });
+  // Not written when the owner edited or moved it while the mailbox was asked.
+  if (!(await writePresented(ports, found, text, waiting.name, targetsOf(fields, action)))) return false;
   ports.log.info({ event: "note.presented", id, rev, derived: derived.state, risk: fields.risk });
   return false;
-}
-
-async function writePresented(
-  ports: Ports,
-  path: string,
-  text: string,
-  record: PresentedRecord,
-): Promise<void> {
-  await ports.ledger.addPresented(record);
-  await ports.files.write(path, text);
-  const now = ports.clock.now();
-  const copies = await findCopies(ports, record.id, now, now);
-  if (copies.some((copy) => copy !== path && copy.endsWith(`-r${record.rev}.md`))) {
-    await removeOwnTwin(ports, path, [record]);
-  }
 }
 
 /** What is past its time, or was replaced by a newer version, no longer waits. Its bytes stay as they are. */
@@ -103,8 +96,10 @@ async function dropOutdated(ports: Ports, notes: readonly WaitingNote[]): Promis
   const nowMs = ports.clock.now();
   for (const note of notes) {
     const { id, rev } = note.name;
+    // Brought back by the owner or by its own time: it is checked again first.
+    if (needsRenewal(ports, id, rev)) continue;
     if (note.expiresMs !== null && note.expiresMs <= nowMs) {
-      await moveToExpired(ports, note.path, id, "not decided in time; not carried out").catch(
+      await moveToExpired(ports, note.path, note.name, "not decided in time; not carried out").catch(
         ignoreLost(ports, note),
       );
       continue;
@@ -118,7 +113,9 @@ async function dropOutdated(ports: Ports, notes: readonly WaitingNote[]): Promis
     );
     const isEdited = presented.findLast((record) => record.rev === rev)?.sha256 !== note.sha256;
     if (isReplaced && !isEdited) {
-      await moveToExpired(ports, note.path, id, "replaced by a newer version").catch(ignoreLost(ports, note));
+      await moveToExpired(ports, note.path, note.name, "replaced by a newer version").catch(
+        ignoreLost(ports, note),
+      );
     }
   }
 }

@@ -19,6 +19,18 @@ export async function putAside(
   if (audit) await recordAudit(ports, { ...audit, target: path, result: sentence });
 }
 
+/** Puts a note that lies nowhere yet straight into Needs_Attention/, beside the note that says why. */
+export async function bringAside(
+  ports: Pick<Ports, "files">,
+  file: string,
+  text: string,
+  sentence: string,
+): Promise<void> {
+  const target = await freePath(ports, file);
+  await ports.files.write(whyPath(nameOf(target)), renderWhy(sentence));
+  await ports.files.write(target, text);
+}
+
 /** Takes away reasons whose note the owner has dealt with: they are this program's own and say nothing any more. */
 export async function removeStaleReasons(ports: Pick<Ports, "files">): Promise<void> {
   const names = await ports.files.list(FOLDERS.needsAttention);

@@ -1,28 +1,51 @@
-import { FOLDERS, listTasks } from "@nightdesk/claim-lib";
+import { FOLDERS, listTasks, nameOf, sha256Hex } from "@nightdesk/claim-lib";
 import { recordAudit } from "./audit.ts";
 import { readActionNote } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 
-/** Notes in Rejected/ stay there; each is audited once, with what the owner wrote as the reason. */
-export async function recordRejections(ports: Ports): Promise<void> {
-  for (const { path, name } of await listTasks(ports.files, FOLDERS.rejected)) {
-    if (ports.ledger.wasRejected(name.id, name.rev)) continue;
-    const text = await ports.files.read(path);
-    if (text === null) continue;
-    const read = readActionNote(path.slice(path.lastIndexOf("/") + 1), text, ports);
-    const feedback = read.ok ? read.note.note.feedback || (read.note.note.fields.feedback ?? "") : "";
-    await recordAudit(ports, {
-      action_type: "approval_rejected",
-      target: name.id,
-      parameters: { rev: name.rev, feedback: feedback.slice(0, 300) },
-      approval_status: "rejected",
-      result: "ok",
-    });
-    await ports.ledger.addDecision({
-      type: "rejected",
-      id: name.id,
-      rev: name.rev,
-      at: new Date(ports.clock.now()).toISOString(),
-    });
-  }
+/**
+ * Notes in Rejected/ stay there; each is written down once, with what the owner wrote as the reason,
+ * and once more whenever that was written or changed after the move.
+ */
+export function createRejectionRecorder(ports: Ports): () => Promise<void> {
+  /** A file is read again only when it changed. */
+  let known = new Map<string, string>();
+  return async () => {
+    const fresh: typeof known = new Map();
+    for (const { path, name } of await listTasks(ports.files, FOLDERS.rejected)) {
+      const stat = await ports.files.stat(path);
+      if (!stat) continue;
+      const version = `${stat.inode}:${stat.size}:${stat.mtimeMs}`;
+      if (known.get(path) !== version) await recordRejection(ports, path, name.id, name.rev);
+      fresh.set(path, version);
+    }
+    known = fresh;
+  };
+}
+
+async function recordRejection(ports: Ports, path: string, id: string, rev: number): Promise<void> {
+  const text = await ports.files.read(path);
+  if (text === null) return;
+  const read = readActionNote(nameOf(path), text, ports);
+  const feedback = read.ok ? read.note.note.feedback || (read.note.note.fields.feedback ?? "") : "";
+  const last = ports.ledger.rejected(id, rev).at(-1);
+  const sha256 = sha256Hex(feedback);
+  // Records of earlier versions say nothing about the feedback; it is not told a second time for that.
+  const isTold = last !== undefined && (last.feedback_sha256 ?? sha256) === sha256;
+  if (isTold) return;
+  await recordAudit(ports, {
+    action_type: last === undefined ? "approval_rejected" : "rejection_feedback",
+    target: id,
+    parameters: { rev, feedback: feedback.slice(0, 300) },
+    approval_status: "rejected",
+    byOwner: true,
+    result: "ok",
+  });
+  await ports.ledger.addDecision({
+    type: "rejected",
+    id,
+    rev,
+    feedback_sha256: sha256,
+    at: new Date(ports.clock.now()).toISOString(),
+  });
 }

@@ -15,6 +15,10 @@ export interface WaitingNote {
   from: string;
   subject: string;
   isChecked: boolean;
+  /** Judged urgent when it came in. */
+  isUrgent: boolean;
+  /** The line on top of the note, when there is one. */
+  notice: string | null;
 }
 
 /** Lists the waiting notes; a note is read again only when its file changed. */
@@ -55,6 +59,8 @@ async function summarise(
     from: name.who,
     subject: name.subject,
     isChecked: false,
+    isUrgent: false,
+    notice: null,
   };
   try {
     const found = await readFile(ports, path);
@@ -71,6 +77,8 @@ async function summarise(
       from: fields.source_from ?? name.who,
       subject: fields.source_subject ?? name.subject,
       isChecked: fields.checked !== undefined,
+      isUrgent: fields.category === "urgent",
+      notice: fields.notice ?? null,
     };
   } catch (error) {
     if (!NightdeskError.is(error)) throw error;

@@ -20,6 +20,10 @@ export async function watchVault(options: WatchVaultOptions): Promise<FolderWatc
   const folders: Record<string, readonly PartName[]> = {
     [FOLDERS.approved]: ["approve", "dashboard"],
     [`${FOLDERS.inProgress}/local`]: ["reconcile", "dashboard"],
+    [FOLDERS.scheduled]: ["approve", "dashboard"],
+    [FOLDERS.snoozed]: ["present", "dashboard"],
+    [FOLDERS.expired]: ["present", "dashboard"],
+    [FOLDERS.pending]: ["present"],
     [FOLDERS.rejected]: ["dashboard"],
     [FOLDERS.needsAttention]: ["dashboard"],
     [`${FOLDERS.updates}/cloud`]: ["dashboard"],

@@ -260,3 +260,34 @@ test("a rehearsal that was interrupted is not carried out for real after a resta
   assert.equal(world.server.sent.length, 0);
   assert.deepEqual(placesOf(world, task), [`Needs_Attention/${task.file}`]);
 });
+
+test("after a noticed rollback what was approved goes to Needs_Attention/ with a sentence, and nothing is sent", async () => {
+  const world = createWorld();
+  await approved(world);
+  const later = await approved(world, { number: 2 });
+  await world.files.move(`Approved/${later.file}`, `Scheduled/${later.file}`);
+  world.sync = {
+    replica: "local",
+    state: "stopped",
+    code: "OWN_COMMIT_UNKNOWN",
+    message: "The remote holds work of this machine that it has no record of.",
+    lastSyncAt: null,
+    tip: null,
+    peerLastCommitAt: null,
+    pendingChanges: 0,
+    refused: [],
+  };
+  const agent = await startAgent(world);
+  await runFor(world, agent, 30);
+  world.sync = { ...world.sync, state: "ok", code: null };
+  await runFor(world, agent, 30);
+  assert.equal(world.server.sent.length, 0);
+  assert.deepEqual(await world.files.list("Approved"), []);
+  assert.deepEqual(await world.files.list("Scheduled"), []);
+  const aside = await world.files.list("Needs_Attention");
+  assert.equal(aside.filter((name) => !name.startsWith("WHY ")).length, 2);
+  const why = await world.files.read(
+    `Needs_Attention/${aside.find((name) => name.startsWith("WHY ")) ?? ""}`,
+  );
+  assert.match(why ?? "", /put back to an older state.*sent mail/);
+});

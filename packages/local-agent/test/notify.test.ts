@@ -2,17 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createFakeClock } from "@nightdesk/testkit";
 import { findNoticeCommand } from "../src/desktop-notice.ts";
+import { parseQuietHours, type QuietHours } from "../src/local-time.ts";
 import { createNotifier, type Notice } from "../src/notify.ts";
 
-function openNotifier() {
-  const clock = createFakeClock();
+function openNotifier(quietHours: QuietHours | null = null, startMs = Date.UTC(2026, 10, 21, 8)) {
+  const clock = createFakeClock(startMs);
   const shown: Notice[] = [];
   const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
-  const notifier = createNotifier({ clock, log, show: async (notice) => void shown.push(notice) });
+  const notifier = createNotifier(
+    { clock, log, show: async (notice) => void shown.push(notice) },
+    { quietHours, timeZone: "UTC" },
+  );
   return { clock, shown, notifier };
 }
 
-const note = (key: string, from: string) => ({ key, from });
+const note = (key: string, from: string, isUrgent = false) => ({ key, from, isUrgent });
 
 test("a burst of notes is told about once, after ten seconds", async () => {
   const { clock, shown, notifier } = openNotifier();
@@ -60,4 +64,48 @@ test("on macOS and Windows the words never become part of a script", () => {
 
 test("a machine without a desktop shows nothing", () => {
   assert.equal(findNoticeCommand({ platform: "linux", env: { PATH: "/usr/bin" }, exists: () => true }), null);
+});
+
+test("in the quiet hours nothing is shown; when they end it is one notification for the whole night", async () => {
+  const { clock, shown, notifier } = openNotifier(
+    parseQuietHours("22:00-07:00"),
+    Date.UTC(2026, 10, 21, 22, 30),
+  );
+  for (const [key, from] of [
+    ["a", "Anna"],
+    ["b", "Ben"],
+    ["c", "Carla"],
+  ] as const) {
+    notifier.update({ waiting: [note(key, from)], attention: [] });
+    await clock.advance(2 * 3_600_000);
+  }
+  await clock.advance(2.4 * 3_600_000);
+  assert.deepEqual(shown, [], "06:54");
+  await clock.advance(10 * 60_000);
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["3 notes wait for your decision: Anna, Ben, Carla"],
+  );
+});
+
+test("what is urgent is shown at once, also in the quiet hours, and not a second time when they end", async () => {
+  const { clock, shown, notifier } = openNotifier(parseQuietHours("22:00-07:00"), Date.UTC(2026, 10, 21, 23));
+  notifier.update({ waiting: [note("a", "Anna", true)], attention: [] });
+  await clock.advance(1);
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["Urgent: 1 note waits for your decision: Anna"],
+  );
+  await clock.advance(10 * 3_600_000);
+  assert.equal(shown.length, 1);
+});
+
+test("a sender's name takes no more room than a name", async () => {
+  const { clock, shown, notifier } = openNotifier();
+  notifier.update({
+    waiting: [note("a", "Your account is locked, call +43 1 234 now or lose it all today")],
+    attention: [],
+  });
+  await clock.advance(10_000);
+  assert.ok((shown[0]?.text.length ?? 0) < 80, shown[0]?.text);
 });

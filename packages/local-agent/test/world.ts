@@ -20,6 +20,7 @@ import {
   type MemoryVaultFiles,
 } from "@nightdesk/testkit";
 import { createApprover, type Approver } from "../src/approve.ts";
+import { createBulkGuard, type BulkSettings } from "../src/bulk-guard.ts";
 import { checkRecords } from "../src/check-records.ts";
 import { openJournal } from "../src/journal.ts";
 import { openLedger } from "../src/ledger.ts";
@@ -85,13 +86,22 @@ export interface Agent {
   reconciler: Reconciler;
   presenter: Presenter;
   lost: boolean;
+  /** How often, and until when, the owner was told of many approvals at once. */
+  bursts: number[];
 }
 
 export interface AgentOptions {
   plan?: CrashPlan;
   mode?: "live" | "dry_run";
   perHour?: number;
+  /** Off in most tests: they approve many in the same instant. */
+  bulk?: BulkSettings;
+  timeZone?: string;
 }
+
+const NO_GUARD: BulkSettings = { approvals: Number.POSITIVE_INFINITY, waitMs: 0 };
+/** The setting's default. */
+const GRACE_MS = 60 * 60_000;
 
 /** Starts the program on what is there, as main.ts does. */
 export async function startAgent(world: World, options: AgentOptions = {}): Promise<Agent> {
@@ -113,6 +123,7 @@ export async function startAgent(world: World, options: AgentOptions = {}): Prom
     ledger: await openLedger(ledgerLogs),
     sign: (receipt) => signReceipt(receipt, KEYS.privatePem),
     mode: options.mode ?? "live",
+    timeZone: options.timeZone ?? "UTC",
     readState: async () => (world.sync === null ? null : JSON.stringify(world.sync)),
     reach: async () => {},
     underWay: new Set(),
@@ -123,13 +134,17 @@ export async function startAgent(world: World, options: AgentOptions = {}): Prom
     perHour: options.perHour ?? 100,
     perDay: 500,
   }));
+  const bursts: number[] = [];
   const approver = createApprover(ports, {
     undoWindowMs: 5000,
+    scheduleGraceMs: GRACE_MS,
+    bulk: createBulkGuard(options.bulk ?? NO_GUARD, (untilMs) => void bursts.push(untilMs)),
     limiter,
     onExecuted: reconciler.report,
     onChange: () => {},
   });
-  return { ports, approver, reconciler, presenter: createPresenter(ports, createWaitingNotes(ports)), lost };
+  const presenter = createPresenter(ports, createWaitingNotes(ports));
+  return { ports, approver, reconciler, presenter, lost, bursts };
 }
 
 /** Lets the agent work for a while: undo window and retries included. */

@@ -10,6 +10,7 @@ export const TESTKIT_ERRORS = {
   WAIT_TIMED_OUT: { retry: "never", when: "a condition did not come true before its deadline" },
   GIT_FAILED: { retry: "never", when: "git ended with an error; `data.stderr` holds its words" },
   LEAK_FOUND: { retry: "never", when: "a test left processes, temporary folders or open handles behind" },
+  SSH_SERVER_FAILED: { retry: "never", when: "the ssh server of a test did not start" },
   EMULATOR_FAILED: { retry: "never", when: "the mail emulator answered something that was not expected" },
   CONTROL_FAILED: {
     retry: "never",

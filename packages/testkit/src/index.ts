@@ -8,6 +8,17 @@ export { createTempDir, withTempDir, TEMP_DIR_PREFIX, type TempDir } from "./tem
 export { startLeakCheck, type LeakCheck, type LeakCheckOptions, type Leaks } from "./leak-check.ts";
 export { runGit, runGitBytes, type RunGitOptions } from "./git/run-git.ts";
 export { createBareRemote, type BareRemote } from "./git/create-bare-remote.ts";
+export { readHistory, type HistoryChange } from "./git/read-history.ts";
+export { linkNamespaces, whyNoNamespaces, whyNoNetem, type LinkedNamespaces } from "./net/link-namespaces.ts";
+export {
+  NO_TROUBLE,
+  startTcpProxy,
+  type NetworkTrouble,
+  type TcpProxy,
+  type TcpProxyOptions,
+} from "./net/start-tcp-proxy.ts";
+export { isDescendant, readProcesses, type ProcessRow } from "./processes.ts";
+export { hasSshd, startSshServer, type SshServer, type SshServerOptions } from "./ssh-server.ts";
 // Only types and plain data of the emulator: the emulator itself is loaded by whoever imports "./gmail".
 export { GMAIL_DEFAULTS } from "./gmail/gmail-defaults.ts";
 export type { FaultControl, FaultKind, FaultReport, FaultRule } from "./gmail/fault-plan.ts";

@@ -1,7 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { NightdeskError } from "@nightdesk/claim-lib";
 import { fail } from "./errors.ts";
+import { isDescendant, readProcesses } from "./processes.ts";
 import { TEMP_DIR_PREFIX } from "./temp-dir.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -90,44 +91,13 @@ function countHandles(): Map<string, number> {
   return counts;
 }
 
-interface ProcessRow {
-  parent: number;
-  state: string;
-  command: string;
-  marked: boolean;
-}
-
 async function findProcesses(marker: string | undefined): Promise<Map<number, string>> {
   const rows = await readProcesses(marker);
   const found = new Map<number, string>();
   for (const [pid, row] of rows) {
     // A zombie has ended; its parent has just not asked yet.
     if (pid === process.pid || row.state === "Z") continue;
-    if (row.marked || isDescendant(rows, pid)) found.set(pid, row.command);
+    if (row.marked || isDescendant(rows, pid, process.pid)) found.set(pid, row.command);
   }
   return found;
-}
-
-function isDescendant(rows: Map<number, ProcessRow>, pid: number): boolean {
-  for (let at = rows.get(pid)?.parent; at !== undefined && at > 0; at = rows.get(at)?.parent) {
-    if (at === process.pid) return true;
-  }
-  return false;
-}
-
-async function readProcesses(marker: string | undefined): Promise<Map<number, ProcessRow>> {
-  const rows = new Map<number, ProcessRow>();
-  const names = await readdir("/proc").catch(() => []);
-  for (const name of names.filter((entry) => /^\d+$/.test(entry))) {
-    const read = (file: string) => readFile(`/proc/${name}/${file}`, "utf8").catch(() => "");
-    // The name in brackets may itself hold brackets and spaces, so the fields start after the last one.
-    const stat = await read("stat");
-    const [state = "", parent = ""] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (parent === "") continue;
-    const command =
-      (await read("cmdline")).replaceAll("\0", " ").trim() || stat.slice(0, stat.lastIndexOf(")") + 1);
-    const marked = marker !== undefined && (await read("environ")).split("\0").includes(marker);
-    rows.set(Number(name), { parent: Number(parent), state, command, marked });
-  }
-  return rows;
 }

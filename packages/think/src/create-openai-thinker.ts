@@ -67,7 +67,7 @@ export function createOpenaiThinker(options: OpenaiOptions): Thinker {
       const skill = await options.loadSkill(request.skill);
       const jsonSchema = toStrictSchema(request.schema);
       const mark = Buffer.from(options.random.bytes(12)).toString("hex");
-      let messages = buildMessages(skill, request.input, jsonSchema, mark);
+      let messages = buildMessages(skill, request.input, jsonSchema, mark, request.ownerWords);
       let costEur = 0;
       let problem = "";
       for (let round = 1; round <= MAX_ROUNDS; round += 1) {

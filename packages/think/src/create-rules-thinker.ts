@@ -5,9 +5,10 @@ import { draftInputSchema, triageInputSchema } from "./schemas.ts";
 import type { Thinker, ThinkRequest, Thought } from "./thinker.ts";
 
 /** One deterministic function per skill name. */
-const RULES: ReadonlyMap<string, (input: unknown) => unknown> = new Map<string, (input: unknown) => unknown>([
+type Rule = (input: unknown, ownerWords: readonly string[]) => unknown;
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["triage-email", (input) => triageEmail(triageInputSchema.parse(input))],
-  ["draft-reply", (input) => draftReply(draftInputSchema.parse(input))],
+  ["draft-reply", (input, ownerWords) => draftReply(draftInputSchema.parse(input), ownerWords)],
 ]);
 
 /**
@@ -27,7 +28,7 @@ export function createRulesThinker(): Thinker {
       }
       let value: unknown;
       try {
-        value = rule(request.input);
+        value = rule(request.input, request.ownerWords ?? []);
       } catch (error) {
         throw fail("THINK_INPUT_INVALID", `The rules for "${request.skill}" got an input they cannot read.`, {
           cause: error,

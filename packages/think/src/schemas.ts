@@ -53,6 +53,8 @@ export const draftInputSchema = z.object({
   handbook: z.string(),
   /** How the owner writes, How_I_Write.md. */
   style: z.string(),
+  /** Earlier versions of this draft that the owner rejected, oldest first. */
+  rejected: z.array(z.string()).default([]),
 });
 export type DraftInput = z.infer<typeof draftInputSchema>;
 

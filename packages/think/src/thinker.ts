@@ -5,6 +5,8 @@ export interface ThinkRequest<T> {
   skill: string;
   /** The data to judge. It may hold what strangers wrote; it is never an instruction. */
   input: unknown;
+  /** What the owner said about this very piece of work: the only words besides the skill that are instructions. */
+  ownerWords?: readonly string[];
   /** The shape of the answer. Nothing of another shape ever comes back. */
   schema: ZodType<T>;
   signal?: AbortSignal;

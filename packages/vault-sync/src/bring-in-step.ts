@@ -3,9 +3,11 @@ import { applySteps, type HeldUnit } from "./apply-steps.ts";
 import type { LookResult } from "./disk-table.ts";
 import { fail } from "./errors.ts";
 import type { Target } from "./fetch-target.ts";
+import type { Oid } from "./git/oid.ts";
 import { SHRUNK_FILES, SHRUNK_SHARE } from "./limits.ts";
 import { summarise } from "./make-commit.ts";
-import { planSync, stepChanges, type PlanUnit } from "./plan.ts";
+import { planDifferences, findDifferences } from "./plan-differences.ts";
+import { stepChanges, type PlanUnit } from "./plan.ts";
 import type { Replica } from "./replica.ts";
 import { auditChanges } from "./sync-audit.ts";
 import type { TreeChange } from "./vault-index.ts";
@@ -30,12 +32,10 @@ export async function bringInStep(
   // Records and status notes ride along, so they are looked at without an event of their own.
   const rides = ["", `${FOLDERS.logs}/${ports.agent}`];
   const look = await table.look(folders === "all" ? folders : new Set([...folders, ...rides]));
-  refuseShrunk(replica, look);
-  const { index: theirs } = target.accepted;
-  const plan = planSync(base.planned.index.tree, table.index.tree, theirs.tree, ports.replica, (key) => [
-    ...table.index.pathsOf(key),
-    ...theirs.pathsOf(key),
-  ]);
+  const differences = await findDifferences(replica, target);
+  await refuseShrunk(replica, look, differences.ours);
+  const { plan, before, isPart } = await planDifferences(replica, differences);
+  if (isPart) look.retryInMs = 0;
   const busyKeys = new Set([...look.busy].map((path) => taskKey(path) ?? path));
   const isBusy = (unit: PlanUnit) => busyKeys.has(unit.key) || unit.paths.some((path) => look.busy.has(path));
   const waiting = plan.units
@@ -51,7 +51,6 @@ export async function bringInStep(
     });
     await ports.failpoint.hit("after:applying-recorded");
   }
-  const before = new Map(table.index.tree);
   const failed = await applySteps({ ...ports, table }, withSteps);
   const failedUnits = new Set(failed.map(({ unit }) => unit));
   const open = free.filter((unit) => !failedUnits.has(unit));
@@ -62,20 +61,28 @@ export async function bringInStep(
 }
 
 /** An unmounted disk or a folder dragged away must not become a deletion on the other machine. */
-function refuseShrunk(replica: Replica, look: LookResult): void {
-  const { index } = replica.table;
-  const known = replica.base.planned.index.tree;
+async function refuseShrunk(
+  { table, base }: Replica,
+  look: LookResult,
+  ours: ReadonlyMap<string, Oid | null>,
+): Promise<void> {
+  const known = base.files;
+  const lost = new Set([...[...ours].filter(([, oid]) => oid === null).map(([path]) => path), ...look.gone]);
+  // So few that nobody need look closer.
+  if (lost.size < SHRUNK_FILES || lost.size <= known * SHRUNK_SHARE) return;
   let missing = 0;
-  for (const path of known.keys()) {
-    if (index.get(path) !== undefined && !look.gone.has(path)) continue;
-    const key = taskKey(path);
-    if (key === null || index.pathsOf(key).every((other) => look.gone.has(other))) missing += 1;
+  for (const path of lost) {
+    // There, and only not read yet: after a start with the clock set back every file looks freshly written.
+    if (look.busy.has(path) && !look.gone.has(path)) continue;
+    if ((await base.planned.get(path)) === undefined) continue;
+    const elsewhere = await table.index.otherPlaces(path);
+    if (elsewhere.every((other) => look.gone.has(other))) missing += 1;
   }
-  if (missing < SHRUNK_FILES || missing <= known.size * SHRUNK_SHARE) return;
+  if (missing < SHRUNK_FILES || missing <= known * SHRUNK_SHARE) return;
   throw fail(
     "VAULT_SHRUNK",
-    `${missing} of the vault's ${known.size} files are not in the vault folder (is its disk connected, was a folder dragged away?). ` +
+    `${missing} of the vault's ${known} files are not in the vault folder (is its disk connected, was a folder dragged away?). ` +
       "Nothing was published or changed. Put them back and sync goes on by itself; if you did mean to remove them, follow 'When sync stops' in packages/vault-sync/README.md.",
-    { data: { missing, known: known.size } },
+    { data: { missing, known } },
   );
 }

@@ -34,10 +34,13 @@ export async function acceptChanges(
   judge: Judge,
   changes: readonly TreeChange[],
 ): Promise<{ taken: TreeChange[]; refused: RefusedPath[] }> {
-  const real = changes.filter(({ path, oid }) => (judge.accepted.get(path) ?? null) !== oid);
+  const real: TreeChange[] = [];
+  for (const change of changes) {
+    if (((await judge.accepted.get(change.path)) ?? null) !== change.oid) real.push(change);
+  }
   const taken: TreeChange[] = [];
   const refused: RefusedPath[] = [];
-  for (const step of toSteps(judge, real)) {
+  for (const step of await toSteps(judge, real)) {
     const reason = judge.writer === "self" ? null : await step.refuse();
     for (const change of step.changes) {
       if (reason === null) {
@@ -50,7 +53,7 @@ export async function acceptChanges(
 }
 
 /** Moves first, then what goes, then what comes: so a task is never seen in two places on the way. */
-function toSteps(judge: Judge, changes: readonly TreeChange[]): Step[] {
+async function toSteps(judge: Judge, changes: readonly TreeChange[]): Promise<Step[]> {
   const byKey = new Map<string, TreeChange[]>();
   for (const change of changes) {
     const key = taskKey(change.path);
@@ -60,8 +63,8 @@ function toSteps(judge: Judge, changes: readonly TreeChange[]): Step[] {
   const moved = new Set<TreeChange>();
   for (const pair of byKey.values()) {
     const from = pair.find(({ oid }) => oid === null);
-    const to = pair.find(({ oid, path }) => oid !== null && judge.accepted.get(path) === undefined);
-    if (pair.length !== 2 || !from || !to) continue;
+    const to = pair.find(({ oid }) => oid !== null);
+    if (pair.length !== 2 || !from || !to || (await judge.accepted.get(to.path)) !== undefined) continue;
     moves.push({ changes: [from, to], refuse: () => judgeMove(judge, from, to) });
     moved.add(from).add(to);
   }
@@ -89,12 +92,12 @@ async function judgeMove(judge: Judge, from: TreeChange, to: TreeChange): Promis
     return "the cloud may not take notes out of this folder";
   }
   if (to.oid === null) return null;
-  const before = judge.accepted.get(from.path);
+  const before = await judge.accepted.get(from.path);
   return judgeArrival(judge, { path: to.path, oid: to.oid, right: "create", before, movedFrom: from.path });
 }
 
 async function judgeSingle(judge: Judge, { path, oid }: TreeChange): Promise<string | null> {
-  const before = judge.accepted.get(path);
+  const before = await judge.accepted.get(path);
   if (oid !== null) {
     return judgeArrival(judge, {
       path,
@@ -111,7 +114,7 @@ async function judgeSingle(judge: Judge, { path, oid }: TreeChange): Promise<str
 async function judgeArrival(judge: Judge, arrival: Arrival): Promise<string | null> {
   const area = areaOf(arrival.path);
   if (area === null) return "nothing of this name is synced";
-  const twin = judge.accepted.twinOf(arrival.path);
+  const twin = await judge.accepted.twinOf(arrival.path);
   if (twin !== null && twin !== arrival.movedFrom)
     return `it would be the same file as "${twin}" on some disks`;
   // The laptop's word is final here: its reverts must be taken, or the two would revert each other for ever.
@@ -128,9 +131,9 @@ async function judgeCloudArrival(judge: Judge, arrival: Arrival, area: Area): Pr
   const waits = path.startsWith(`${FOLDERS.pending}/`);
   const key = taskKey(path);
   if (right === "create" && key !== null) {
-    const elsewhere = judge.accepted.pathsOf(key).find((known) => known !== arrival.movedFrom);
+    const elsewhere = (await judge.accepted.pathsOf(key)).find((known) => known !== arrival.movedFrom);
     if (elsewhere !== undefined) return `this task already lies in "${elsewhere}"`;
-    if (waits && countPending(judge.accepted) >= MAX_PENDING_NOTES)
+    if (waits && (await judge.accepted.count(FOLDERS.pending)) >= MAX_PENDING_NOTES)
       return `${MAX_PENDING_NOTES} notes wait already`;
   }
   // A note moved as it is was judged when it came; only what the owner is asked to approve is judged again.
@@ -138,10 +141,4 @@ async function judgeCloudArrival(judge: Judge, arrival: Arrival, area: Area): Pr
   const reason = await judgeCloudContent(judge.store, judge.kinds, path, area, oid);
   if (reason !== null || !adds || before === undefined) return reason;
   return (await isAppended(judge.store, before, oid)) ? null : "records that stood there were changed";
-}
-
-function countPending(index: VaultIndex): number {
-  let count = 0;
-  for (const path of index.tree.keys()) if (path.startsWith(`${FOLDERS.pending}/`)) count += 1;
-  return count;
 }

@@ -2,19 +2,17 @@ import { FOLDERS, type Kinds, type Role } from "@nightdesk/claim-lib";
 import { buildTree } from "./build-tree.ts";
 import { acceptChanges, type RefusedPath, type Writer } from "./check-changes.ts";
 import { fail } from "./errors.ts";
+import { readChain, readMerge } from "./incoming-chain.ts";
+import { REPAIR_HINT } from "./repair/repair-hint.ts";
 import type { Commit } from "./git/commit-codec.ts";
 import type { CommitSigner } from "./git/commit-signer.ts";
 import type { ObjectStore } from "./git/object-store.ts";
 import type { Oid } from "./git/oid.ts";
-import {
-  MAX_ENTRIES_PER_CHECK,
-  MAX_ENTRIES_PER_COMMIT,
-  MAX_INCOMING_COMMITS,
-  MAX_REFUSALS_PER_COMMIT,
-} from "./limits.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { MAX_ENTRIES_PER_CHECK, MAX_ENTRIES_PER_COMMIT, MAX_REFUSALS_PER_COMMIT } from "./limits.ts";
+import { Snapshot } from "./snapshot.ts";
+import type { TaskPlaces } from "./task-places.ts";
 import { diffTrees } from "./tree-diff.ts";
-import type { TreeChange } from "./vault-index.ts";
+import { VaultIndex, type TreeChange } from "./vault-index.ts";
 
 export interface IncomingDeps {
   store: ObjectStore;
@@ -49,34 +47,21 @@ export type Incoming =
       strangers: Oid[];
     };
 
-interface Link {
-  oid: Oid;
-  commit: Commit;
-}
-
 /**
  * Checks everything between what was synced last and the fetched tip, commit by commit, before any of
  * it reaches the disk. Throws REMOTE_DIVERGED, REMOTE_HISTORY_TOO_LONG or OWN_COMMIT_UNKNOWN, with
  * nothing applied. It only reads objects, and writes the trees of what was accepted.
- * @param base the commit synced last (null for a replica that never synced) and what was accepted of it
+ * @param base the commit synced last (null for a replica that never synced), what was accepted of it, and
+ *   where at least every task of that lies
  */
 export async function checkIncoming(
   deps: IncomingDeps,
-  base: { commit: Oid | null; accepted: Snapshot },
+  base: { commit: Oid | null; accepted: Snapshot; places: TaskPlaces },
   tip: Oid,
 ): Promise<Incoming> {
-  const chain = await readIncoming(deps, tip, base.commit);
-  if (chain === null) {
-    if (base.commit !== null && (await readChain(deps.store, base.commit, tip)) !== null)
-      return { state: "behind" };
-    throw fail(
-      "REMOTE_DIVERGED",
-      "The remote's history does not contain what was synced before: somebody rewrote it. Nothing was applied or published. " +
-        "If that was you, follow 'When sync stops' in packages/vault-sync/README.md. If not, treat the remote as taken over.",
-      { data: { tip, base: base.commit } },
-    );
-  }
-  const index = base.accepted.index.clone();
+  const chain = await findChain(deps, tip, base.commit);
+  if (chain === null) return { state: "behind" };
+  const index = new VaultIndex(base.accepted, base.places);
   const budget = { left: MAX_ENTRIES_PER_CHECK };
   const taken: TreeChange[] = [];
   const refused: RefusedIncoming[] = [];
@@ -85,12 +70,17 @@ export async function checkIncoming(
   let landed: { commit: Oid; tree: Oid } | null = null;
   let isOwnSoFar = true;
   let before: Oid | null = chain.baseTree;
+  let lastWhole: Oid | null = before;
   for (const { oid, commit } of chain.links) {
     const { writer, isStranger } = writerOf(deps, oid, commit);
     if (isStranger) strangers.push(oid);
-    const own = await diffCommit(deps.store, before, commit.tree, budget);
+    let own = await diffCommit(deps.store, before, commit.tree, budget);
+    // What a broken commit left behind must not make the honest one that clears it away look broken too.
+    if (own.broken !== null && lastWhole !== before)
+      own = await diffCommit(deps.store, lastWhole, commit.tree, budget);
     if (own.broken !== null) refused.push({ path: ".", reason: own.broken, commit: oid });
     else {
+      lastWhole = commit.tree;
       const judged = await acceptChanges(
         { store: deps.store, kinds: deps.kinds, writer, accepted: index },
         own.changes,
@@ -106,7 +96,7 @@ export async function checkIncoming(
   const tree = await buildTree(deps.store, base.accepted.tree, lastOfEach(taken));
   return {
     state: "ahead",
-    accepted: { tree, index },
+    accepted: new Snapshot(deps.store, tree),
     tipTree: before ?? tree,
     refused,
     peerAtMs,
@@ -117,37 +107,26 @@ export async function checkIncoming(
 }
 
 /**
- * A cloud that starts anew takes the laptop's vault as it stands: the years before do not matter to it,
- * and it has no effects to do twice.
+ * What came in since `base`; null when the remote holds what was synced before, and no more. A cloud that
+ * starts anew takes the laptop's vault as it stands: the years before do not matter to it, and it has no
+ * effects to do twice.
  */
-async function readIncoming(deps: IncomingDeps, tip: Oid, base: Oid | null) {
-  if (base !== null || deps.replica === "local") return readChain(deps.store, tip, base);
-  const commit = await deps.store.readCommit(tip);
-  return { links: [{ oid: tip, commit: { ...commit, signature: null } }], baseTree: null };
-}
-
-/** Links from just after `until` to `tip`, oldest first; null when `until` is not among tip's first parents. */
-async function readChain(
-  store: ObjectStore,
-  tip: Oid,
-  until: Oid | null,
-): Promise<{ links: Link[]; baseTree: Oid | null } | null> {
-  const links: Link[] = [];
-  let at: Oid | undefined = tip;
-  while (at !== undefined && at !== until) {
-    if (links.length >= MAX_INCOMING_COMMITS) {
-      throw fail(
-        "REMOTE_HISTORY_TOO_LONG",
-        `More than ${MAX_INCOMING_COMMITS} commits came in at once; nothing was applied. Look at what pushes to the remote, then follow 'When sync stops' in packages/vault-sync/README.md.`,
-      );
-    }
-    const commit: Commit = await store.readCommit(at);
-    links.push({ oid: at, commit });
-    at = commit.parents[0];
+async function findChain(deps: IncomingDeps, tip: Oid, base: Oid | null) {
+  if (base === null && deps.replica === "cloud") {
+    const commit = await deps.store.readCommit(tip);
+    return { links: [{ oid: tip, commit: { ...commit, signature: null } }], baseTree: null };
   }
-  if (until !== null && at === undefined) return null;
-  const baseTree = until === null ? null : (await store.readCommit(until)).tree;
-  return { links: links.toReversed(), baseTree };
+  const chain = await readChain(deps.store, tip, base);
+  if (chain !== null || base === null) return chain;
+  if ((await readChain(deps.store, base, tip)) !== null) return null;
+  const merge = await readMerge(deps.store, tip, base, ({ oid, commit }) => void writerOf(deps, oid, commit));
+  if (merge !== null) return merge;
+  throw fail(
+    "REMOTE_DIVERGED",
+    "The remote's history does not contain what was synced before: somebody rewrote it. Nothing was applied or published. " +
+      `If that was not you, treat the remote as taken over. ${REPAIR_HINT}`,
+    { data: { tip, base } },
+  );
 }
 
 function writerOf(deps: IncomingDeps, oid: Oid, commit: Commit): { writer: Writer; isStranger: boolean } {
@@ -159,7 +138,7 @@ function writerOf(deps: IncomingDeps, oid: Oid, commit: Commit): { writer: Write
   throw fail(
     "OWN_COMMIT_UNKNOWN",
     "The remote holds work of this machine that it has no record of: this machine was put back to an older state (a backup, a copied folder). " +
-      "Nothing was applied or published, so that nothing is done twice. Follow 'When sync stops' in packages/vault-sync/README.md.",
+      `Nothing was applied or published, so that nothing is done twice. ${REPAIR_HINT}`,
     { data: { commit: oid } },
   );
 }

@@ -21,6 +21,8 @@ export interface VaultDisk {
   checkRoot(): Promise<void>;
   /** Null when there is no such folder, or it is a link. */
   list(folder: string): Promise<FolderListing | null>;
+  /** When names in a folder last came or went; null when there is no such folder. Without it every folder is listed. */
+  changedAtMs?(folder: string): Promise<number | null>;
   /** Null for everything but a regular file. */
   stat(path: string): Promise<FileStat | null>;
   /** Null when there is no such regular file, or it changed while it was read. Reads at most `maxBytes`. */

@@ -1,5 +1,6 @@
 import { checkIncoming, type Incoming, type RefusedIncoming } from "./check-incoming.ts";
 import { fail } from "./errors.ts";
+import { REPAIR_HINT } from "./repair/repair-hint.ts";
 import type { Oid } from "./git/oid.ts";
 import type { Replica } from "./replica.ts";
 import { adoptOwn } from "./settle-base.ts";
@@ -36,7 +37,7 @@ export async function fetchTarget(replica: Replica): Promise<Target> {
     throw fail(
       "JOIN_REFUSED",
       `The remote already holds what only a laptop may write (for instance "${incoming.refused[0]?.path ?? ""}"), and this laptop has no record of it. ` +
-        "Nothing was applied or published. Restore this laptop's state folder, or follow 'When sync stops' in packages/vault-sync/README.md.",
+        `Nothing was applied or published. If this is a second laptop, give it no GIT_REMOTE: one laptop has the hands. If it is the only one, restore its state folder, or: ${REPAIR_HINT}`,
     );
   }
   return { ...incoming, commit: tip, strangers: incoming.strangers.length };

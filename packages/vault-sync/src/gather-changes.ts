@@ -1,4 +1,13 @@
-import { areaOf, CLOUD_STATUS, DASHBOARD, FOLDERS, type AgentName, type Role } from "@nightdesk/claim-lib";
+import {
+  areaOf,
+  CLOUD_STATUS,
+  DASHBOARD,
+  FOLDERS,
+  folderOf,
+  nameOf,
+  type AgentName,
+  type Role,
+} from "@nightdesk/claim-lib";
 import { maxBytesOf } from "./check-content.ts";
 import type { VaultDisk } from "./disk.ts";
 import type { ObjectStore } from "./git/object-store.ts";
@@ -6,8 +15,10 @@ import { hashObject, type Oid } from "./git/oid.ts";
 import type { PlanUnit } from "./plan.ts";
 import type { SecretScanner } from "./ports.ts";
 import type { TreeChange, VaultTree } from "./vault-index.ts";
+import { stubChanges } from "./withheld-stub.ts";
 
 export interface WithheldChange {
+  /** Its folder alone when the name itself holds the secret. */
   path: string;
   /** Names of the rules that found something. */
   rules: string[];
@@ -20,11 +31,12 @@ export interface GatheredChanges {
 
 export interface GatherDeps {
   replica: Role;
+  agent: AgentName;
   disk: VaultDisk;
   store: Pick<ObjectStore, "writeBlob">;
   secrets: SecretScanner;
-  /** What was found in a text before: a withheld file is not scanned again each round. */
-  scanned: Map<Oid, string[]>;
+  /** What was found in a text under a name before: a withheld file is not scanned again each round. */
+  scanned: Map<string, string[]>;
 }
 
 /** Units prepared side by side: most of the time is waiting for the disk. */
@@ -34,8 +46,9 @@ const AT_ONCE = 8;
 const MAX_SCANNED = 5_000;
 
 /**
- * Collects what is to be published, with its bytes written as objects. A unit with a secret in it stays
- * on this machine whole; one whose file changed meanwhile waits for the next round.
+ * Collects what is to be published, with its bytes written as objects. A text with a secret in it stays on
+ * this machine, and of its unit only what `stubChanges` allows is told; a unit whose file changed meanwhile
+ * waits for the next round.
  */
 export async function gatherChanges(
   deps: GatherDeps,
@@ -45,44 +58,54 @@ export async function gatherChanges(
   const gathered: GatheredChanges = { changes: [], withheld: [] };
   for (let at = 0; at < units.length; at += AT_ONCE) {
     const part = units.slice(at, at + AT_ONCE);
-    const prepared = await Promise.all(
-      part.map((unit) => prepareUnit(deps, unit, new Set(unit.paths.map((path) => published.get(path))))),
-    );
-    for (const [index, unit] of part.entries()) {
-      const outcome = prepared[index];
-      if (outcome === "ready") gathered.changes.push(...unit.publish);
-      else if (outcome !== "changed" && outcome !== undefined) gathered.withheld.push(outcome);
+    const prepared = await Promise.all(part.map((unit) => prepareUnit(deps, unit, published)));
+    for (const { changes, withheld } of prepared) {
+      gathered.changes.push(...changes);
+      gathered.withheld.push(...withheld);
     }
   }
   return gathered;
 }
 
-async function prepareUnit(
-  deps: GatherDeps,
-  unit: PlanUnit,
-  known: ReadonlySet<Oid | undefined>,
-): Promise<"ready" | "changed" | WithheldChange> {
+const WAITS: GatheredChanges = { changes: [], withheld: [] };
+
+async function prepareUnit(deps: GatherDeps, unit: PlanUnit, published: VaultTree): Promise<GatheredChanges> {
+  const known = new Map(unit.paths.map((path) => [published.get(path), nameOf(path)]));
+  const secret = new Set<string>();
+  const withheld: WithheldChange[] = [];
   for (const { path, oid } of unit.publish) {
-    if (oid === null || known.has(oid)) continue;
+    // What is on the remote under this name is told already.
+    if (oid === null || known.get(oid) === nameOf(path)) continue;
     const area = areaOf(path);
-    if (!area) return "changed";
+    if (!area) return WAITS;
     const read = await deps.disk.read(path, maxBytesOf(area));
-    if (!read || hashObject("blob", read.bytes) !== oid) return "changed";
+    if (!read || hashObject("blob", read.bytes) !== oid) return WAITS;
     const rules = await scan(deps, path, oid, read.bytes);
-    if (rules.length > 0) return { path, rules };
-    await deps.store.writeBlob(read.bytes);
+    if (rules.length === 0) await deps.store.writeBlob(read.bytes);
+    else {
+      secret.add(path);
+      withheld.push({ path: await shownPath(deps, path), rules });
+    }
   }
-  return "ready";
+  if (withheld.length === 0) return { changes: unit.publish, withheld };
+  return { changes: stubChanges(unit, secret, published, deps.agent), withheld };
 }
 
 async function scan(deps: GatherDeps, path: string, oid: Oid, bytes: Uint8Array): Promise<string[]> {
-  const before = deps.scanned.get(oid);
+  const key = `${oid} ${nameOf(path)}`;
+  const before = deps.scanned.get(key);
   if (before) return before;
   const rules = await deps.secrets.scan(path, Buffer.from(bytes).toString("utf8"));
-  deps.scanned.set(oid, rules);
+  deps.scanned.set(key, rules);
   const [oldest] = deps.scanned.keys();
   if (deps.scanned.size > MAX_SCANNED && oldest !== undefined) deps.scanned.delete(oldest);
   return rules;
+}
+
+/** Status and log show paths, and must not show what they warn of. */
+async function shownPath(deps: GatherDeps, path: string): Promise<string> {
+  const rules = await deps.secrets.scan(path, "");
+  return rules.length === 0 ? path : `${folderOf(path)}/(a name that is hidden here)`;
 }
 
 /** Our own records and status notes: they ride with the next real change, or go after a while. */

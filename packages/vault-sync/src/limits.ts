@@ -37,3 +37,9 @@ export const SHRUNK_FILES = 10;
 
 /** A file that is nowhere any more is believed to be gone after this long: a move is two names for a moment. */
 export const GONE_SETTLE_MS = 1_000;
+
+/** What the disk refuses to show is asked for again so often: permissions are changed by hand. */
+export const REFUSED_RETRY_MS = 10_000;
+
+/** Changed paths of ours planned at once: more go in the rounds that follow, so that memory has a bound. */
+export const MAX_PLANNED_PATHS = 20_000;

@@ -1,16 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { NightdeskError } from "@nightdesk/claim-lib";
+import { NightdeskError, SYNC_STATUS_FILE, type SyncStatus } from "@nightdesk/claim-lib";
+import { writeDurably } from "@nightdesk/daemon-kit/durable-write";
 import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
 import { createLogger, type Logger } from "@nightdesk/daemon-kit/logger";
 import { createFigures, onStop, signalReady, type Figures } from "@nightdesk/daemon-kit/pm2-link";
 import { holdLock, type HeldLock } from "@nightdesk/daemon-kit/process-lock";
 import { runMain } from "@nightdesk/daemon-kit/run-main";
+import { startAnnouncer, type Announcer } from "./announce/announcer.ts";
 import { readConfig, type VaultSyncConfig } from "./config.ts";
 import { fail } from "./errors.ts";
 import { isQuietPath } from "./gather-changes.ts";
 import { createNodeDisk } from "./node-disk.ts";
-import { openPorts } from "./open-ports.ts";
+import { openPorts, type OpenedPorts } from "./open-ports.ts";
 import type { Failpoint } from "./ports.ts";
 import { openReplica, saveTable } from "./replica.ts";
 import { createStatusReporter } from "./report-status.ts";
@@ -34,31 +36,60 @@ const failpoint: Failpoint = {
 
 async function open(config: VaultSyncConfig) {
   mkdirSync(config.STATE_PATH, { recursive: true, mode: 0o700 });
-  await createNodeDisk(config.VAULT_PATH).checkRoot();
-  const locks = holdLocks(config);
-  const ports = await openPorts(config, process.env, failpoint);
-  const replica = await openReplica(ports);
-  const status = await createStatusReporter(replica);
-  const close = async () => {
-    await ports.close();
-    for (const lock of locks) lock.release();
-  };
-  return { ports, replica, status, close };
+  const locks = [holdLock(join(config.STATE_PATH, "vault-sync.lock"), "vault-sync")];
+  try {
+    await createNodeDisk(config.VAULT_PATH).checkRoot();
+    locks.push(holdVaultLock(config.VAULT_PATH));
+    const ports = await openPorts(config, process.env, failpoint);
+    const replica = await openReplica(ports);
+    const status = await createStatusReporter(replica);
+    const close = async () => {
+      await ports.close();
+      for (const lock of locks) lock.release();
+    };
+    return { ports, replica, status, close };
+  } catch (error) {
+    if (NightdeskError.is(error)) await tellNotStarted(config, error).catch(() => undefined);
+    throw error;
+  }
 }
 
 /**
- * One on this state folder, and one on this vault whatever its state folder. The vault's lock lies in the
- * vault, where it means the same to everybody; a name with a dot in front is neither shown nor synced.
+ * One on a vault whatever its state folder. The lock lies in the vault, where it means the same to
+ * everybody; a name with a dot in front is neither shown nor synced.
  */
-function holdLocks(config: VaultSyncConfig): HeldLock[] {
-  return [
-    holdLock(join(config.STATE_PATH, "vault-sync.lock"), "vault-sync"),
-    holdLock(join(config.VAULT_PATH, ".nightdesk.lock"), "vault-sync"),
-  ];
+function holdVaultLock(vaultPath: string): HeldLock {
+  try {
+    return holdLock(join(vaultPath, ".nightdesk.lock"), "vault-sync");
+  } catch (error) {
+    if (!NightdeskError.is(error, "LOCK_HELD")) throw error;
+    throw fail(
+      "VAULT_TAKEN",
+      `Another vault-sync already works on ${vaultPath} with a state folder of its own, so this one did not start; that one was not disturbed. ` +
+        "Two of them would take each other's work for the owner's. Stop one (pm2 ls shows them), or give this one a VAULT_PATH of its own.",
+      { cause: error },
+    );
+  }
+}
+
+/** The dashboard shows why there is no sync, and nothing is carried out meanwhile. */
+async function tellNotStarted(config: VaultSyncConfig, error: NightdeskError): Promise<void> {
+  const status: SyncStatus = {
+    replica: config.AGENT_TYPE,
+    state: "stopped",
+    code: error.code,
+    message: error.message,
+    lastSyncAt: null,
+    tip: null,
+    peerLastCommitAt: null,
+    pendingChanges: 0,
+    refused: [],
+  };
+  await writeDurably(join(config.STATE_PATH, SYNC_STATUS_FILE), JSON.stringify(status));
 }
 
 async function start(config: VaultSyncConfig, log: Logger): Promise<void> {
-  const { replica, status, close } = await open(config);
+  const { ports, replica, status, close } = await open(config);
   const figures = createFigures();
   let loop: SyncLoop | undefined;
   // Before the first look, so that nothing falls between the two.
@@ -84,8 +115,10 @@ async function start(config: VaultSyncConfig, log: Logger): Promise<void> {
       figures.set("state", error.code);
     },
   });
+  const announcer = listen(ports, loop, log);
   onStop(
     async () => {
+      announcer?.close();
       await watch.close();
       await loop.stop();
       figures.close();
@@ -93,6 +126,26 @@ async function start(config: VaultSyncConfig, log: Logger): Promise<void> {
     },
     { onError: (error) => log.error({ event: "stop.failed", error }) },
   );
+}
+
+function listen(ports: OpenedPorts, loop: SyncLoop, log: Logger): Announcer | null {
+  const { openChannel, clock, random } = ports;
+  if (openChannel === null) return null;
+  return startAnnouncer({
+    open: openChannel,
+    clock,
+    random,
+    onUp() {
+      log.info({ event: "announce.up" });
+      loop.setAnnounced(true);
+    },
+    onDown() {
+      log.info({ event: "announce.down" });
+      loop.setAnnounced(false);
+    },
+    onHint: (tip) => loop.announced(tip),
+    onGivenUp: () => log.info({ event: "announce.not-offered" }),
+  });
 }
 
 function showFigures(figures: Figures, report: CycleReport, tookMs: number, lastSyncAt: string | null): void {

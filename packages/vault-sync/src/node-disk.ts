@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { link, lstat, mkdir, open, readdir, rename, unlink, stat as statFollowing } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { NightdeskError, type FileStat } from "@nightdesk/claim-lib";
 import {
   appendDurably,
   errnoOf,
+  putFile,
   removeStaleTemps,
   syncFolder,
+  tempBeside,
   TEMP_PREFIX,
 } from "@nightdesk/daemon-kit/durable-write";
+import { nodeFileSystem, type FileSystem } from "@nightdesk/daemon-kit/file-system";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
 import { isSameStat, isUnchanged, type FolderListing, type ReadFile, type VaultDisk } from "./disk.ts";
 import { fail } from "./errors.ts";
@@ -17,48 +19,69 @@ import { fail } from "./errors.ts";
 /** O_NONBLOCK: a named pipe somebody put there must not hang us. Neither flag exists on Windows. */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** The vault on a real disk. The vault folder itself may be a link (the owner chose it), nothing below it. */
-export function createNodeDisk(vaultPath: string): VaultDisk {
+interface Root {
+  disk: FileSystem;
+  path: string;
+  now: () => number;
+}
+
+/**
+ * The vault on a real disk. The vault folder itself may be a link (the owner chose it), nothing below it.
+ * @param options.now tells how old a left-over temporary file is; by the clock its time was made with
+ */
+export function createNodeDisk(
+  vaultPath: string,
+  options: { disk?: FileSystem; now?: () => number } = {},
+): VaultDisk {
+  const disk = options.disk ?? nodeFileSystem;
+  const root: Root = { disk, path: vaultPath, now: options.now ?? (() => systemClock.now()) };
   const at = (path: string) => join(vaultPath, ...partsOf(path));
   return {
     async checkRoot() {
-      const found = await statFollowing(vaultPath).catch(() => null);
+      const found = await disk.stat(vaultPath).catch(() => null);
       if (found?.isDirectory()) return;
       throw fail(
         "VAULT_MISSING",
         `The vault folder ${vaultPath} is not there (is its disk connected?). Nothing was published or changed; sync goes on when it is back.`,
       );
     },
-    list: (folder) => guard(folder, () => listFolder(vaultPath, folder)),
+    list: (folder) => guard(folder, () => listFolder(root, folder)),
+    changedAtMs: (folder) =>
+      guard(folder, async () => {
+        const found = (await hasPlainFolders(root, folder)) ? await lstatOrNull(disk, at(folder)) : null;
+        return found?.isDirectory() ? found.mtimeMs : null;
+      }),
     stat: (path) =>
       guard(path, async () =>
-        (await hasPlainFolders(vaultPath, path)) ? toFileStat(await lstatOrNull(at(path))) : null,
+        (await hasPlainFolders(root, path)) ? toFileStat(await lstatOrNull(disk, at(path))) : null,
       ),
     read: (path, maxBytes) =>
       guard(path, async () =>
-        (await hasPlainFolders(vaultPath, path)) ? readFile(at(path), maxBytes) : null,
+        (await hasPlainFolders(root, path)) ? readFile(disk, at(path), maxBytes) : null,
       ),
     write: (path, bytes, expect) =>
       guard(path, async () => {
-        await makeFolders(vaultPath, path);
-        return writeFile(at(path), bytes, expect);
+        await makeFolders(root, path);
+        return writeFile(disk, at(path), bytes, expect);
       }),
     move: (from, to, expect) =>
       guard(to, async () => {
-        if (!(await hasPlainFolders(vaultPath, from))) return null;
-        await makeFolders(vaultPath, to);
-        return moveFile(at(from), at(to), expect);
+        if (!(await hasPlainFolders(root, from))) return null;
+        await makeFolders(root, to);
+        return moveFile(disk, at(from), at(to), expect);
       }),
     remove: (path, expect) =>
-      guard(path, async () => (await hasPlainFolders(vaultPath, path)) && removeFile(at(path), expect)),
+      guard(path, async () => (await hasPlainFolders(root, path)) && removeFile(disk, at(path), expect)),
     append: (path, text) =>
       guard(path, async () => {
-        await makeFolders(vaultPath, path);
-        const found = await lstatOrNull(at(path));
+        await makeFolders(root, path);
+        const found = await lstatOrNull(disk, at(path));
         if (found && !found.isFile()) throw unsafe(path);
         // A line a crash cut short must not swallow the next one.
-        const cutShort = found !== null && found.size > 0 && !(await endsWithNewline(at(path), found.size));
-        await appendDurably(at(path), Buffer.from(cutShort ? `\n${text}` : text, "utf8"), { mode: 0o644 });
+        const cutShort =
+          found !== null && found.size > 0 && !(await endsWithNewline(disk, at(path), found.size));
+        const bytes = Buffer.from(cutShort ? `\n${text}` : text, "utf8");
+        await appendDurably(at(path), bytes, { mode: 0o644 }, disk);
       }),
   };
 }
@@ -77,36 +100,38 @@ function unsafe(path: string) {
 }
 
 /** True when every folder on the way is a real folder. */
-async function hasPlainFolders(root: string, path: string): Promise<boolean> {
-  let current = root;
+async function hasPlainFolders(root: Root, path: string): Promise<boolean> {
+  let current = root.path;
   for (const part of partsOf(path).slice(0, -1)) {
     current = join(current, part);
-    if (!(await lstatOrNull(current))?.isDirectory()) return false;
+    if (!(await lstatOrNull(root.disk, current))?.isDirectory()) return false;
   }
   return true;
 }
 
-async function makeFolders(root: string, path: string): Promise<void> {
-  let current = root;
+async function makeFolders(root: Root, path: string): Promise<void> {
+  let current = root.path;
   for (const part of partsOf(path).slice(0, -1)) {
     const parent = current;
     current = join(parent, part);
-    const found = await lstatOrNull(current);
+    const found = await lstatOrNull(root.disk, current);
     if (found?.isDirectory()) continue;
     if (found) throw unsafe(path);
-    await mkdir(current).catch((error: unknown) => {
+    await root.disk.mkdir(current).catch((error: unknown) => {
       if (errnoOf(error) !== "EEXIST") throw error;
     });
-    await syncFolder(parent);
+    await syncFolder(parent, root.disk);
   }
 }
 
-async function listFolder(root: string, folder: string): Promise<FolderListing | null> {
+async function listFolder(root: Root, folder: string): Promise<FolderListing | null> {
+  const { disk } = root;
+  const absolute = join(root.path, ...partsOf(folder));
   if (folder !== "") {
     if (!(await hasPlainFolders(root, folder))) return null;
-    if (!(await lstatOrNull(join(root, ...partsOf(folder))))?.isDirectory()) return null;
+    if (!(await lstatOrNull(disk, absolute))?.isDirectory()) return null;
   }
-  const entries = await readdir(join(root, ...partsOf(folder)), { withFileTypes: true });
+  const entries = await disk.readdir(absolute);
   const listing: FolderListing = { files: [], folders: [] };
   let hasTemps = false;
   for (const entry of entries) {
@@ -116,17 +141,17 @@ async function listFolder(root: string, folder: string): Promise<FolderListing |
     }
     if (entry.isDirectory()) listing.folders.push(entry.name);
     if (!entry.isFile()) continue;
-    const stat = toFileStat(await lstatOrNull(join(root, ...partsOf(folder), entry.name)));
+    const stat = toFileStat(await lstatOrNull(disk, join(absolute, entry.name)));
     if (stat) listing.files.push({ name: entry.name, stat });
   }
-  if (hasTemps) await removeStaleTemps(join(root, ...partsOf(folder)), systemClock.now());
+  if (hasTemps) await removeStaleTemps(absolute, root.now(), undefined, disk);
   return listing;
 }
 
-async function readFile(path: string, maxBytes: number): Promise<ReadFile | null> {
+async function readFile(disk: FileSystem, path: string, maxBytes: number): Promise<ReadFile | null> {
   let file;
   try {
-    file = await open(path, READ_FLAGS);
+    file = await disk.open(path, READ_FLAGS);
   } catch (error) {
     if (["ENOENT", "ELOOP", "EMLINK", "EISDIR"].includes(errnoOf(error))) return null;
     throw error;
@@ -137,7 +162,7 @@ async function readFile(path: string, maxBytes: number): Promise<ReadFile | null
     const bytes = await file.readFile();
     const stat = toFileStat(await file.stat());
     // Replaced meanwhile: the name no longer leads to what was read.
-    const named = toFileStat(await lstatOrNull(path));
+    const named = toFileStat(await lstatOrNull(disk, path));
     if (!stat || !named || !isSameStat(stat, toFileStat(before)) || !isSameStat(stat, named)) return null;
     return bytes.length === stat.size ? { bytes, stat } : null;
   } finally {
@@ -145,45 +170,30 @@ async function readFile(path: string, maxBytes: number): Promise<ReadFile | null
   }
 }
 
-async function writeFile(path: string, bytes: Uint8Array, expect: FileStat | null): Promise<FileStat | null> {
-  const there = await lstatOrNull(path);
+async function writeFile(
+  disk: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  expect: FileStat | null,
+): Promise<FileStat | null> {
+  const there = await lstatOrNull(disk, path);
   if (there && !there.isFile()) throw unsafe(path);
   if (!isUnchanged(toFileStat(there), expect)) return null;
-  const temp = tempBeside(path);
-  try {
-    const file = await open(temp, "wx", 0o644);
-    let stat: FileStat | null;
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-      // Taken before the rename, so that a change right after it is not mistaken for our own bytes.
-      stat = toFileStat(await file.stat());
-    } finally {
-      await file.close();
-    }
-    const isPut = expect === null ? await putNew(temp, path) : await putOver(temp, path, expect);
-    if (!isPut) return null;
-    await syncFolder(dirname(path));
-    return stat;
-  } finally {
-    await unlink(temp).catch(() => undefined);
-  }
-}
-
-function tempBeside(path: string): string {
-  return join(dirname(path), `${TEMP_PREFIX}${randomBytes(9).toString("hex")}`);
+  const place = (temp: string) =>
+    expect === null ? putNew(disk, temp, path) : putOver(disk, temp, path, expect);
+  return toFileStat(await putFile(path, bytes, { createMode: 0o644, place }, disk));
 }
 
 /** A second name instead of a rename: it fails when somebody made the file a moment ago. */
-async function putNew(temp: string, path: string): Promise<boolean> {
+async function putNew(disk: FileSystem, temp: string, path: string): Promise<boolean> {
   try {
-    await link(temp, path);
+    await disk.link(temp, path);
     return true;
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return false;
     if (!NO_LINKS.has(errnoOf(error))) throw error;
-    if ((await lstatOrNull(path)) !== null) return false;
-    await rename(temp, path);
+    if ((await lstatOrNull(disk, path)) !== null) return false;
+    await disk.rename(temp, path);
     return true;
   }
 }
@@ -195,64 +205,69 @@ const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"])
  * The old file is kept by a second name over the rename: Obsidian saves in place, and what it wrote between
  * the last look and the rename is in there. Then the owner's words go back.
  */
-async function putOver(temp: string, path: string, expect: FileStat): Promise<boolean> {
+async function putOver(disk: FileSystem, temp: string, path: string, expect: FileStat): Promise<boolean> {
   const old = tempBeside(path);
   try {
-    await link(path, old).catch((error: unknown) => {
+    await disk.link(path, old).catch((error: unknown) => {
       if (!NO_LINKS.has(errnoOf(error))) throw error;
     });
-    if (!isSameStat(toFileStat(await lstatOrNull(path)), expect)) return false;
-    await rename(temp, path);
-    const kept = toFileStat(await lstatOrNull(old));
+    if (!isSameStat(toFileStat(await lstatOrNull(disk, path)), expect)) return false;
+    await disk.rename(temp, path);
+    const kept = toFileStat(await lstatOrNull(disk, old));
     if (kept === null || isSameStat(kept, expect)) return true;
-    await rename(old, path);
+    await disk.rename(old, path);
     return false;
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return false;
     throw error;
   } finally {
-    await unlink(old).catch(() => undefined);
+    await disk.unlink(old).catch(() => undefined);
   }
 }
 
-async function moveFile(from: string, to: string, expect: FileStat): Promise<FileStat | null> {
-  if (!isSameStat(toFileStat(await lstatOrNull(from)), expect) || (await lstatOrNull(to)) !== null)
-    return null;
+async function moveFile(
+  disk: FileSystem,
+  from: string,
+  to: string,
+  expect: FileStat,
+): Promise<FileStat | null> {
+  if (!isSameStat(toFileStat(await lstatOrNull(disk, from)), expect)) return null;
+  if ((await lstatOrNull(disk, to)) !== null) return null;
   try {
-    await rename(from, to);
+    await disk.rename(from, to);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
     throw error;
   }
   // The new name first: after a power cut a note may stand in two folders, never in none.
-  await syncFolder(dirname(to));
-  if (dirname(from) !== dirname(to)) await syncFolder(dirname(from));
-  const moved = toFileStat(await lstatOrNull(to));
+  await syncFolder(dirname(to), disk);
+  if (dirname(from) !== dirname(to)) await syncFolder(dirname(from), disk);
+  const moved = toFileStat(await lstatOrNull(disk, to));
   // Saved in the very moment of the move: the next look reads it there.
   return isSameStat(moved, expect) ? moved : null;
 }
 
 /** Set aside first and looked at there: what somebody saved or moved a moment ago is not removed. */
-async function removeFile(path: string, expect: FileStat): Promise<boolean> {
-  if (!isSameStat(toFileStat(await lstatOrNull(path)), expect)) return false;
+async function removeFile(disk: FileSystem, path: string, expect: FileStat): Promise<boolean> {
+  if (!isSameStat(toFileStat(await lstatOrNull(disk, path)), expect)) return false;
   const aside = tempBeside(path);
   try {
-    await rename(path, aside);
+    await disk.rename(path, aside);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return false;
     throw error;
   }
-  const isExpected = isSameStat(toFileStat(await lstatOrNull(aside)), expect);
-  if (isExpected) await unlink(aside);
-  else if (!(await putNew(aside, path))) {
-    await rename(aside, `${path.replace(/\.[^./]*$/, "")} (kept ${randomBytes(4).toString("hex")}).md`);
-  } else await unlink(aside).catch(() => undefined);
-  await syncFolder(dirname(path));
+  const isExpected = isSameStat(toFileStat(await lstatOrNull(disk, aside)), expect);
+  if (isExpected) await disk.unlink(aside);
+  else if (!(await putNew(disk, aside, path))) {
+    await disk.rename(aside, `${path.replace(/\.[^./]*$/, "")} (kept ${randomBytes(4).toString("hex")}).md`);
+  } else await disk.unlink(aside).catch(() => undefined);
+  await syncFolder(dirname(path), disk);
   return isExpected;
 }
 
-async function endsWithNewline(path: string, size: number): Promise<boolean> {
-  const file = await open(path, READ_FLAGS);
+async function endsWithNewline(disk: FileSystem, path: string, size: number): Promise<boolean> {
+  const file = await disk.open(path, READ_FLAGS);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
     return bytesRead === 1 && buffer[0] === 0x0a;
@@ -261,9 +276,9 @@ async function endsWithNewline(path: string, size: number): Promise<boolean> {
   }
 }
 
-async function lstatOrNull(path: string): Promise<Stats | null> {
+async function lstatOrNull(disk: FileSystem, path: string): Promise<Stats | null> {
   try {
-    return await lstat(path);
+    return await disk.lstat(path);
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) return null;
     throw error;
@@ -279,6 +294,8 @@ async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    // By the vault's own name for it: where the vault lies on the disk is nobody's business.
+    if (NightdeskError.is(error, "PATH_UNSAFE")) throw unsafe(path);
     if (NightdeskError.is(error)) throw error;
     throw fail(
       "DISK_FAILED",

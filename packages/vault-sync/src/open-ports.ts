@@ -6,14 +6,20 @@ import { loadChannels } from "@nightdesk/daemon-kit/load-channels";
 import type { Environment } from "@nightdesk/daemon-kit/load-config";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
 import { systemRandom } from "@nightdesk/daemon-kit/system-random";
+import type { OpenChannel } from "./announce/channel.ts";
+import { createFolderChannel } from "./announce/folder-channel.ts";
+import { createSshChannel } from "./announce/ssh-channel.ts";
 import type { VaultSyncConfig } from "./config.ts";
 import { fail } from "./errors.ts";
 import { createCommitSigner, type CommitSigner } from "./git/commit-signer.ts";
 import { ensureGitDir } from "./git/git-dir.ts";
+import { gitEnvironment } from "./git/git-environment.ts";
 import { createGitRemote } from "./git/git-remote.ts";
 import { createNodeObjectStore } from "./git/node-object-store.ts";
-import { parseRemote } from "./git/remote-url.ts";
+import { parseRemote, sshTarget, type RemoteAddress } from "./git/remote-url.ts";
 import { checkGitVersion, createRunGit } from "./git/run-git.ts";
+import { dropConnection } from "./git/ssh-connection.ts";
+import { findSshSettings, type SshSettings } from "./git/ssh-options.ts";
 import { createNodeDisk } from "./node-disk.ts";
 import type { Failpoint } from "./ports.ts";
 import type { SyncPorts } from "./replica.ts";
@@ -21,6 +27,8 @@ import { createSecretScanner } from "./secret-scan.ts";
 import { openSyncState } from "./sync-state.ts";
 
 export interface OpenedPorts extends SyncPorts {
+  /** Listens to the remote's own announcements; null where none are possible. */
+  openChannel: OpenChannel | null;
   close(): Promise<void>;
 }
 
@@ -35,17 +43,21 @@ export async function openPorts(
   const signer = await readSigner(config.STATE_PATH);
   const address = parseRemote(config.GIT_REMOTE, config.GIT_BRANCH);
   const gitDir = join(config.STATE_PATH, "git");
-  await ensureGitDir(gitDir, address.protocol);
+  const ssh = await findSshSettings(config.STATE_PATH, gitDir, address.url);
+  await ensureGitDir(gitDir, address.protocol, ssh);
   const runGit = createRunGit({ gitDir, env });
   await checkGitVersion(runGit);
   const store = createNodeObjectStore({ gitDir, env });
+  const target = sshTarget(address);
+  const gitEnv = gitEnvironment({ gitDir, env });
+  const drop = async () => (target === null ? undefined : dropConnection(ssh, target, gitEnv));
   const ledger = openAppendLog(join(config.STATE_PATH, "presented.jsonl"));
   return {
     replica: config.AGENT_TYPE,
     agent: config.AGENT_NAME ?? config.AGENT_TYPE,
     kinds: kindsOf(await loadChannels(config.CHANNELS)),
     store,
-    remote: createGitRemote({ gitDir, address, runGit }),
+    remote: createGitRemote({ gitDir, address, runGit, dropConnection: drop }),
     disk,
     state: await openSyncState(config.STATE_PATH, gitDir),
     presented: { append: (record) => ledger.append({ ...record }) },
@@ -54,8 +66,22 @@ export async function openPorts(
     clock: systemClock,
     random: systemRandom,
     failpoint,
-    close: () => store.close(),
+    openChannel: chooseChannel(address, config.GIT_BRANCH, { ssh, env: gitEnv }),
+    async close() {
+      await store.close();
+      await drop();
+    },
   };
+}
+
+function chooseChannel(
+  address: RemoteAddress,
+  branch: string,
+  { ssh, env }: { ssh: SshSettings; env: Record<string, string> },
+): OpenChannel | null {
+  const target = sshTarget(address);
+  if (target !== null) return createSshChannel({ settings: ssh, target, branch, env });
+  return address.protocol === "file" ? createFolderChannel({ url: address.url, branch }) : null;
 }
 
 /** Two programs that both commit and check out the same files undo each other's work. */

@@ -29,9 +29,22 @@ export interface SecretScanner {
   scan(path: string, text: string): Promise<string[]>;
 }
 
+/** The places of a round where a kill leaves most behind, in the order they are reached. */
+export const FAILPOINTS = [
+  "after:applying-recorded",
+  "after:presented",
+  "after:step",
+  "before:base",
+  "after:base",
+  "before:push",
+  "after:push",
+  "after:adopt",
+] as const;
+export type FailpointName = (typeof FAILPOINTS)[number];
+
 /** Named places where a test ends the process or lets time pass; nothing else ever. */
 export interface Failpoint {
-  hit(name: string): Promise<void>;
+  hit(name: FailpointName): Promise<void>;
 }
 
 export const noFailpoint: Failpoint = { hit: () => Promise.resolve() };

@@ -17,6 +17,7 @@ import {
   wasRefused,
   wonClaims,
 } from "./take-turns.ts";
+import type { VaultTree } from "./vault-index.ts";
 
 export interface PublishResult {
   state: "accepted" | "refused" | "nothing";
@@ -42,20 +43,24 @@ export async function publishChanges(
   const { ports } = replica;
   const { accepted } = target;
   const result: PublishResult = { state: "nothing", commit: null, changes: 0, withheld: [], retryInMs: null };
+  const published = await accepted.pick(
+    units.flatMap(({ paths, publish }) => [...paths, ...publish.map(({ path }) => path)]),
+  );
   const takesBack = target.tipTree !== null && target.tipTree !== accepted.tree;
-  const onlyClaims = !takesBack && holdsOnlyClaims(replica, target, units);
-  replica.turns = sawClaims(replica.turns, claimersIn(units, ports.agent), ports.clock.now());
-  result.retryInMs = onlyClaims
-    ? waitForTurn(replica.turns, ports.clock.now())
-    : waitQuietly(replica, units, takesBack);
+  const onlyClaims = !takesBack && holdsOnlyClaims(replica, published, units);
+  const claimers = claimersIn(units, ports.agent);
+  replica.turns = sawClaims(replica.turns, claimers, ports.clock.now());
+  result.retryInMs =
+    waitQuietly(replica, units, takesBack) ??
+    (onlyClaims ? waitForTurn(replica.turns, ports.clock.now()) : null);
   if (result.retryInMs !== null) return result;
-  const gathered = await gatherChanges({ ...ports, scanned: replica.scanned }, units, accepted.index.tree);
+  const gathered = await gatherChanges({ ...ports, scanned: replica.scanned }, units, published);
   result.withheld = gathered.withheld;
   if (gathered.changes.length === 0 && !takesBack) return result;
 
   const tree = await buildTree(ports.store, accepted.tree, gathered.changes);
   if (tree === target.tipTree) return result;
-  const summary = summarise(accepted.index.tree, gathered.changes);
+  const summary = summarise(published, gathered.changes);
   const atMs = ports.clock.now();
   const commit = await makeCommit(ports.store, ports.signer, {
     agent: ports.agent,
@@ -71,7 +76,7 @@ export async function publishChanges(
   await ports.failpoint.hit("before:push");
   result.state = await ports.remote.push(commit);
   await ports.failpoint.hit("after:push");
-  takeNote(replica, result.state, { startedAtMs, onlyClaims });
+  takeNote(replica, result.state, { startedAtMs, isWhole: claimers.length > 0, onlyClaims });
   if (result.state === "refused") return result;
 
   await adoptOwn(replica, commit, tree);
@@ -79,21 +84,21 @@ export async function publishChanges(
   return { ...result, commit, changes: gathered.changes.length };
 }
 
-function holdsOnlyClaims(replica: Replica, target: Target, units: readonly PlanUnit[]): boolean {
+function holdsOnlyClaims(replica: Replica, published: VaultTree, units: readonly PlanUnit[]): boolean {
   const { agent } = replica.ports;
   const isQuiet = (path: string) => isQuietPath(path, agent);
-  return isOnlyClaims(units, target.accepted.index.tree, { agent, isQuiet });
+  return isOnlyClaims(units, published, { agent, isQuiet });
 }
 
 /** What the remote's answer says about whose turn it is. */
 function takeNote(
   replica: Replica,
   answer: "accepted" | "refused",
-  round: { startedAtMs: number; onlyClaims: boolean },
+  round: { startedAtMs: number; isWhole: boolean; onlyClaims: boolean },
 ): void {
   const { clock, random } = replica.ports;
   const now = clock.now();
-  const turns = tookRound(replica.turns, now - round.startedAtMs);
+  const turns = tookRound(replica.turns, now - round.startedAtMs, round.isWhole);
   if (answer === "refused") replica.turns = wasRefused(turns, now);
   else replica.turns = round.onlyClaims ? wonClaims(turns, now, random.fraction()) : turns;
 }

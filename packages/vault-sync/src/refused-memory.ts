@@ -17,7 +17,7 @@ export async function rememberRefused(
   ports: Pick<SyncPorts, "state" | "agent" | "disk" | "clock">,
   refused: readonly RefusedIncoming[],
 ): Promise<RefusedChange[]> {
-  const known = memorySchema.safeParse(await ports.state.read("refused")).data ?? [];
+  const known = memorySchema.safeParse(await ports.state.read("refused").catch(() => null)).data ?? [];
   const told = new Set(known.map(({ commit, path }) => `${commit} ${path}`));
   const fresh = refused.filter(({ commit, path }) => !told.has(`${commit} ${path}`));
   if (fresh.length === 0) return known;

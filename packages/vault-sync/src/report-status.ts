@@ -13,6 +13,8 @@ export interface StatusReporter {
   /** The remote was looked at, and nothing was new. */
   alive(): Promise<void>;
   failed(error: NightdeskError): Promise<void>;
+  /** How news of the remote comes from now on; written with the next report. */
+  setAnnounced(isAnnounced: boolean): void;
   current(): SyncStatus;
 }
 
@@ -32,10 +34,13 @@ export async function createStatusReporter(replica: Replica): Promise<StatusRepo
     peerLastCommitAt: peerAtMs === null ? null : toIso(peerAtMs),
     pendingChanges: 0,
     refused: [],
+    remoteNews: "polled",
   };
+  let remoteNews: SyncStatus["remoteNews"] = "polled";
   let writtenAtMs = Number.NEGATIVE_INFINITY;
-  const write = async (next: SyncStatus) => {
+  const write = async (told: SyncStatus) => {
     const now = clock.now();
+    const next = { ...told, remoteNews };
     const isNews =
       JSON.stringify({ ...next, lastSyncAt: null }) !== JSON.stringify({ ...status, lastSyncAt: null });
     status = next;
@@ -45,10 +50,14 @@ export async function createStatusReporter(replica: Replica): Promise<StatusRepo
   };
   return {
     current: () => status,
+    setAnnounced: (isAnnounced) => {
+      remoteNews = isAnnounced ? "announced" : "polled";
+    },
     done: (report) =>
       write({
         ...status,
         state: "ok",
+        code: null,
         message: messageOf(report),
         lastSyncAt: toIso(clock.now()),
         tip: report.tip,
@@ -60,11 +69,17 @@ export async function createStatusReporter(replica: Replica): Promise<StatusRepo
       write({
         ...status,
         state: "ok",
+        code: null,
         message: status.state === "ok" ? status.message : "In step.",
         lastSyncAt: toIso(clock.now()),
       }),
     failed: (error) =>
-      write({ ...status, state: OFFLINE.test(error.code) ? "offline" : "stopped", message: error.message }),
+      write({
+        ...status,
+        code: error.code,
+        state: OFFLINE.test(error.code) ? "offline" : "stopped",
+        message: error.message,
+      }),
   };
 }
 

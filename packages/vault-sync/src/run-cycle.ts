@@ -11,8 +11,8 @@ import { publishChanges, type PublishResult } from "./publish-changes.ts";
 import { rememberRefused } from "./refused-memory.ts";
 import { readApplying, type Replica } from "./replica.ts";
 import { settleBase } from "./settle-base.ts";
-import { loadSnapshot } from "./snapshot.ts";
-import { isContended } from "./take-turns.ts";
+import { Snapshot } from "./snapshot.ts";
+import { backOffMs } from "./take-turns.ts";
 
 /** A file that could not be touched is tried again without waiting for an event. */
 const HELD_RETRY_MS = 2_000;
@@ -27,6 +27,8 @@ export interface RoundOptions {
 
 export interface CycleReport {
   tip: Oid | null;
+  /** The tip this round was built on: the remote's, as far as was known. */
+  builtOn: Oid | null;
   /** Steps done on the disk, and changes that went out. */
   applied: number;
   published: number;
@@ -62,7 +64,7 @@ export async function runCycle(
   let refused: RefusedChange[] | null = null;
   for (let attempt = 1; ; attempt += 1) {
     const startedAtMs = clock.now();
-    const isKnown = attempt === 1 && options.trustBase === true && mayTrustBase(replica, startedAtMs);
+    const isKnown = attempt === 1 && options.trustBase === true && replica.base.commit !== null;
     const target = isKnown ? knownTarget(replica) : await fetchTarget(replica);
     const round = await bringInStep(replica, target, looking);
     if (target.refused.length > 0) refused = await rememberRefused(replica.ports, target.refused);
@@ -75,15 +77,9 @@ export async function runCycle(
         "The other side was faster several times in a row; nothing is lost, the next round tries again.",
       );
     }
-    // Full jitter: of two that lose to each other in step, one gets through.
-    await clock.sleep(random.fraction() * Math.min(2000, 40 * 2 ** attempt));
+    await clock.sleep(backOffMs(replica.turns, random.fraction()));
     looking = [];
   }
-}
-
-/** While others contend for tasks the known tip is old before it is used: a fetch costs less than a refusal. */
-function mayTrustBase({ base, turns }: Replica, nowMs: number): boolean {
-  return base.commit !== null && !isContended(turns, nowMs);
 }
 
 /** A tip that was half applied when the machine stopped is applied to its end before anything is planned. */
@@ -94,7 +90,7 @@ async function finishInterrupted(
   const applying = await readApplying(replica);
   if (!applying) return folders;
   const { store, state } = replica.ports;
-  const accepted = await loadSnapshot(store, applying.accepted, replica.base.accepted);
+  const accepted = new Snapshot(store, applying.accepted);
   const tipTree = (await store.readCommit(applying.commit)).tree;
   const target = { commit: applying.commit, accepted, tipTree, refused: [], peerAtMs: null, strangers: 0 };
   const round = await bringInStep(replica, target, "all");
@@ -111,6 +107,7 @@ function report(
 ): CycleReport {
   return {
     tip: published.state === "accepted" ? published.commit : target.commit,
+    builtOn: target.commit,
     applied: round.stepsDone.length,
     published: published.state === "accepted" ? published.changes : 0,
     retryInMs: earliest(

@@ -4,6 +4,7 @@ import { openAppendLog } from "@nightdesk/daemon-kit/append-log";
 import { errnoOf, syncFolder, writeDurably } from "@nightdesk/daemon-kit/durable-write";
 import { nodeFileSystem, type FileSystem } from "@nightdesk/daemon-kit/file-system";
 import { fail } from "./errors.ts";
+import { REPAIR_HINT } from "./repair/repair-hint.ts";
 import { BASE_REF, writeRef } from "./git/git-dir.ts";
 import { isOid } from "./git/oid.ts";
 import type { StateName, SyncState } from "./ports.ts";
@@ -27,7 +28,7 @@ export async function openSyncState(
         await disk.unlink(file(name));
         await syncFolder(folder, disk);
       } catch (error) {
-        if (errnoOf(error) !== "ENOENT") throw error;
+        if (errnoOf(error) !== "ENOENT") throw refused(file(name), error);
       }
     },
     async ownCommits() {
@@ -46,15 +47,22 @@ async function readJson(disk: FileSystem, path: string): Promise<unknown> {
     text = (await disk.readFile(path)).toString("utf8");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
-    throw error;
+    throw refused(path, error);
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw fail(
-      "STATE_CORRUPT",
-      `${path} is damaged; nothing was synced. Restore the state folder from a backup, or follow 'When sync stops' in packages/vault-sync/README.md.`,
-      { cause: error, data: { path } },
-    );
+    throw fail("STATE_CORRUPT", `${path} is damaged; nothing was synced. ${REPAIR_HINT}`, {
+      cause: error,
+      data: { path },
+    });
   }
+}
+
+function refused(path: string, cause: unknown) {
+  return fail(
+    "DISK_FAILED",
+    `The disk refused ${path} (${errnoOf(cause)}); nothing was synced, and the next round tries again. Check free space and permissions of the state folder.`,
+    { cause, data: { path, errno: errnoOf(cause) } },
+  );
 }

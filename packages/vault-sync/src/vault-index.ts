@@ -1,5 +1,7 @@
-import { foldName, folderOf, taskKey } from "@nightdesk/claim-lib";
+import { foldName, folderOf, nameOf, taskKey } from "@nightdesk/claim-lib";
 import type { Oid } from "./git/oid.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { TaskPlaces } from "./task-places.ts";
 
 /** A vault's content: path -> blob. */
 export type VaultTree = ReadonlyMap<string, Oid>;
@@ -28,80 +30,109 @@ export function withChanges(tree: VaultTree, changes: Iterable<TreeChange>): Map
 }
 
 /**
- * A vault's content with two questions answered without a look at all of it: where does this task lie,
- * and would this path be one with another on a disk that folds case or Unicode form.
+ * A tree with changes made in it one by one, and two questions answered from the folders concerned alone:
+ * where does this task lie, and would this path be one with another on a disk that folds case or Unicode form.
  */
 export class VaultIndex {
-  readonly #oids: Map<string, Oid>;
-  #keys: Map<string, Set<string>> | null = null;
-  #folded: Map<string, Map<string, number>> | null = null;
+  readonly #known: Snapshot;
+  readonly #places: TaskPlaces;
+  /** What was changed, by folder and name; null is "taken away". */
+  readonly #changed = new Map<string, Map<string, Oid | null>>();
+  readonly #keys = new Map<string, Set<string>>();
+  /** Names of files and folders that came, by the folder they came into. */
+  readonly #added = new Map<string, Set<string>>();
+  readonly #spellings = new Map<string, Map<string, Set<string>>>();
 
-  constructor(oids: Iterable<readonly [string, Oid]> = []) {
-    this.#oids = new Map(oids);
+  /** @param places finds at least every task that `known` holds */
+  constructor(known: Snapshot, places: TaskPlaces) {
+    this.#known = known;
+    this.#places = places;
   }
 
-  get tree(): VaultTree {
-    return this.#oids;
-  }
-
-  clone(): VaultIndex {
-    return new VaultIndex(this.#oids);
-  }
-
-  get(path: string): Oid | undefined {
-    return this.#oids.get(path);
+  async get(path: string): Promise<Oid | undefined> {
+    const changed = this.#changed.get(folderOf(path))?.get(nameOf(path));
+    return changed === undefined ? this.#known.get(path) : (changed ?? undefined);
   }
 
   apply({ path, oid }: TreeChange): void {
-    const known = this.#oids.has(path);
-    if (oid === null) this.#oids.delete(path);
-    else this.#oids.set(path, oid);
-    if (known === (oid !== null)) return;
-    const step = known ? -1 : 1;
-    if (this.#keys) countKey(this.#keys, path, step);
-    if (this.#folded) countFolded(this.#folded, path, step);
+    const key = taskKey(path);
+    if (key !== null) inMap(this.#keys, key, () => new Set<string>()).add(path);
+    inMap(this.#changed, folderOf(path), () => new Map<string, Oid | null>()).set(nameOf(path), oid);
+    if (oid === null) return;
+    for (const part of withParents(path)) {
+      const folder = folderOf(part);
+      inMap(this.#added, folder, () => new Set<string>()).add(nameOf(part));
+      const spellings = this.#spellings.get(folder);
+      if (spellings) inMap(spellings, foldName(nameOf(part)), () => new Set<string>()).add(nameOf(part));
+    }
   }
 
   /** The paths a task lies at: one, if all is well. */
-  pathsOf(key: string): readonly string[] {
-    if (!this.#keys) {
-      this.#keys = new Map();
-      for (const path of this.#oids.keys()) countKey(this.#keys, path, 1);
-    }
-    return [...(this.#keys.get(key) ?? [])];
+  async pathsOf(key: string): Promise<string[]> {
+    const candidates = new Set([
+      ...(this.#keys.get(key) ?? []),
+      ...(await this.#known.pathsOf(key, this.#places)),
+    ]);
+    const found: string[] = [];
+    for (const path of candidates) if ((await this.get(path)) !== undefined) found.push(path);
+    return found;
   }
 
   /** Another path, or folder on the way, that differs from this one only in case or Unicode form. */
-  twinOf(path: string): string | null {
-    if (!this.#folded) {
-      this.#folded = new Map();
-      for (const known of this.#oids.keys()) countFolded(this.#folded, known, 1);
-    }
+  async twinOf(path: string): Promise<string | null> {
     for (const part of withParents(path)) {
-      for (const known of this.#folded.get(foldName(part))?.keys() ?? []) if (known !== part) return known;
+      const folder = folderOf(part);
+      for (const name of (await this.#spellingsIn(folder)).get(foldName(nameOf(part))) ?? []) {
+        const known = folder === "" ? name : `${folder}/${name}`;
+        if (known !== part && (await this.#holds(known))) return known;
+      }
     }
     return null;
   }
-}
 
-function countKey(keys: Map<string, Set<string>>, path: string, step: number): void {
-  const key = taskKey(path);
-  if (key === null) return;
-  const paths = keys.get(key) ?? new Set();
-  if (step > 0) paths.add(path);
-  else paths.delete(path);
-  keys.set(key, paths);
-}
-
-function countFolded(folded: Map<string, Map<string, number>>, path: string, step: number): void {
-  for (const part of withParents(path)) {
-    const key = foldName(part);
-    const spellings = folded.get(key) ?? new Map<string, number>();
-    const count = (spellings.get(part) ?? 0) + step;
-    if (count > 0) spellings.set(part, count);
-    else spellings.delete(part);
-    folded.set(key, spellings);
+  /** How many files lie in a folder and below it. */
+  async count(folder: string): Promise<number> {
+    let count = 0;
+    for await (const _ of this.#filesIn(folder)) count += 1;
+    return count;
   }
+
+  /** Every name that stands, or stood, in a folder, by what a disk may take it for. */
+  async #spellingsIn(folder: string): Promise<Map<string, Set<string>>> {
+    const known = this.#spellings.get(folder);
+    if (known) return known;
+    const spellings = new Map<string, Set<string>>();
+    for (const name of [...(await this.#known.entries(folder)).keys(), ...(this.#added.get(folder) ?? [])]) {
+      inMap(spellings, foldName(name), () => new Set<string>()).add(name);
+    }
+    this.#spellings.set(folder, spellings);
+    return spellings;
+  }
+
+  /** True for a file, and for a folder with a file in it. */
+  async #holds(path: string): Promise<boolean> {
+    if ((await this.get(path)) !== undefined) return true;
+    for await (const _ of this.#filesIn(path)) return true;
+    return false;
+  }
+
+  async *#filesIn(folder: string): AsyncGenerator<string> {
+    for await (const [path] of this.#known.files(folder)) {
+      if (this.#changed.get(folderOf(path))?.has(nameOf(path)) !== true) yield path;
+    }
+    for (const [changed, names] of this.#changed) {
+      if (changed !== folder && !changed.startsWith(`${folder}/`)) continue;
+      for (const [name, oid] of names) if (oid !== null) yield `${changed}/${name}`;
+    }
+  }
+}
+
+function inMap<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 function* withParents(path: string): Generator<string> {

@@ -2,8 +2,18 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { makeTaskName, NightdeskError } from "@nightdesk/claim-lib";
 import { checkIncoming } from "../src/check-incoming.ts";
-import { loadSnapshot } from "../src/snapshot.ts";
-import { check, cloudKey, commit, HANDBOOK, laptopKey, newWork } from "./support/check-case.ts";
+import type { Oid } from "../src/git/oid.ts";
+import { Snapshot } from "../src/snapshot.ts";
+import {
+  check,
+  cloudKey,
+  commit,
+  HANDBOOK,
+  knownTree,
+  laptopKey,
+  newWork,
+  placesOf,
+} from "./support/check-case.ts";
 import { createMemoryStore, type Folder } from "./support/memory-store.ts";
 import { fileOf, KINDS, mailNote, replyNote } from "./support/notes.ts";
 
@@ -81,7 +91,7 @@ describe("who pushed", () => {
     const first = await commit(store, tree, null);
     const second = await commit(store, await store.tree({}), first);
     const other = await commit(store, await store.tree({ "STOP.md": "x" }), null);
-    const accepted = await loadSnapshot(store, tree);
+    const known = await knownTree(store, tree);
     const deps = {
       store,
       signer: laptopKey,
@@ -89,8 +99,8 @@ describe("who pushed", () => {
       replica: "local" as const,
       isKnownOwn: () => false,
     };
-    assert.deepEqual(await checkIncoming(deps, { commit: second, accepted }, first), { state: "behind" });
-    await assert.rejects(checkIncoming(deps, { commit: second, accepted }, other), (error) =>
+    assert.deepEqual(await checkIncoming(deps, { commit: second, ...known }, first), { state: "behind" });
+    await assert.rejects(checkIncoming(deps, { commit: second, ...known }, other), (error) =>
       NightdeskError.is(error, "REMOTE_DIVERGED"),
     );
   });
@@ -114,21 +124,21 @@ describe("cost", () => {
         ]),
       );
     }
-    await check({ before: { Done: done }, after: [] }, store);
-    store.reads.trees = 0;
     const baseTree = await store.tree({ Done: done });
-    const accepted = await loadSnapshot(store, baseTree);
-    store.reads.trees = 0;
     const base = await commit(store, baseTree, null, laptopKey);
     const tip = await commit(store, await store.tree({ Done: done, Needs_Action: newWork(1) }), base);
+    const opened = new Set<Oid>();
+    const readTree = (oid: Oid) => store.readTree(oid).finally(() => opened.add(oid));
     const deps = {
-      store,
+      store: { ...store, readTree },
       signer: laptopKey,
       kinds: KINDS,
       replica: "local" as const,
       isKnownOwn: () => false,
     };
-    await checkIncoming(deps, { commit: base, accepted }, tip);
-    assert.ok(store.reads.trees <= 6, `${store.reads.trees} trees read`);
+    const accepted = new Snapshot(deps.store, baseTree);
+    const places = await placesOf(new Snapshot(store, baseTree));
+    await checkIncoming(deps, { commit: base, accepted, places }, tip);
+    assert.ok(opened.size <= 6, `${opened.size} trees read`);
   });
 });

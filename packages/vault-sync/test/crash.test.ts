@@ -3,7 +3,7 @@ import { cp } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { taskKey, type Role } from "@nightdesk/claim-lib";
 import { createBareRemote, createTempDir, type BareRemote, type TempDir } from "@nightdesk/testkit";
-import type { Failpoint } from "../src/ports.ts";
+import { FAILPOINTS, type Failpoint, type FailpointName } from "../src/ports.ts";
 import { fileOf, mailNote, replyNote } from "./support/notes.ts";
 import {
   listVault,
@@ -18,7 +18,7 @@ import {
 class PowerCut extends Error {}
 
 /** Ends everything at the n-th time a point is reached. */
-function cutAt(point: string, nth: number): Failpoint {
+function cutAt(point: FailpointName, nth: number): Failpoint {
   let count = 0;
   return {
     hit(name) {
@@ -28,18 +28,8 @@ function cutAt(point: string, nth: number): Failpoint {
   };
 }
 
-const POINTS = [
-  "after:applying-recorded",
-  "after:presented",
-  "after:step",
-  "before:base",
-  "after:base",
-  "before:push",
-  "after:push",
-  "after:adopt",
-];
 /** The cloud runs the same code; it presents nothing. */
-const CLOUD_POINTS = ["after:applying-recorded", "after:base", "after:push"];
+const CLOUD_POINTS = ["after:applying-recorded", "after:base", "after:push"] as const;
 const NEW = (n: number) => `Needs_Action/cloud-email/${fileOf(n)}`;
 const CLOUD = (n: number) => `In_Progress/cloud/${fileOf(n)}`;
 const PENDING = (n: number) => `Pending_Approval/email/${fileOf(n)}`;
@@ -93,7 +83,7 @@ describe("the power goes", () => {
   }
 
   for (const role of ["cloud", "local"] as const) {
-    for (const point of role === "local" ? POINTS : CLOUD_POINTS) {
+    for (const point of role === "local" ? FAILPOINTS : CLOUD_POINTS) {
       it(`${point} on the ${role}: the next start goes on, nothing is lost, doubled or told twice`, async () => {
         await makeWorld();
         const { cloud, local } = machines;

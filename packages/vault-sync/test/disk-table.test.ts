@@ -14,6 +14,11 @@ const NEW = `Needs_Action/cloud-email/${fileOf(1)}`;
 const CLAIMED = `In_Progress/cloud/${fileOf(1)}`;
 const OLD = { mtimeMs: 0 };
 
+/** Everything the table knows; nothing was synced yet, so all of it is news. */
+async function pathsOf(table: DiskTable): Promise<string[]> {
+  return [...(await table.index.differences())].filter(([, oid]) => oid !== null).map(([path]) => path);
+}
+
 function setUp() {
   const clock = createFakeClock();
   const disk = createMemoryDisk(clock);
@@ -103,7 +108,7 @@ describe("a file is taken", () => {
       disk.put(path, "x", OLD);
     }
     const result = await table.look("all");
-    assert.deepEqual([...table.index.tree.keys()], []);
+    assert.deepEqual(await pathsOf(table), []);
     assert.deepEqual(
       result.notTaken.map(({ path }) => path),
       [NEW],
@@ -134,7 +139,7 @@ describe("a file is believed to be gone", () => {
     disk.rename(NEW, `Done/2025-01/${fileOf(1)}`);
     const result = await table.look(["Needs_Action/cloud-email"]);
     assert.deepEqual([...result.gone], []);
-    assert.deepEqual([...table.index.tree.keys()], [`Done/2025-01/${fileOf(1)}`]);
+    assert.deepEqual(await pathsOf(table), [`Done/2025-01/${fileOf(1)}`]);
   });
 
   it("not twice there when it was moved between the looks at its two folders", async () => {
@@ -146,7 +151,7 @@ describe("a file is believed to be gone", () => {
       if (folder === "Needs_Action/cloud-email") disk.rename(NEW, CLAIMED);
     };
     await table.look(["Needs_Action/cloud-email", "In_Progress/cloud"]);
-    assert.deepEqual([...table.index.tree.keys()], [CLAIMED]);
+    assert.deepEqual(await pathsOf(table), [CLAIMED]);
   });
 
   it("not nowhere when it was moved the other way round", async () => {
@@ -157,7 +162,7 @@ describe("a file is believed to be gone", () => {
       if (folder === "In_Progress/cloud") disk.rename(NEW, CLAIMED);
     };
     await table.look(["In_Progress/cloud", "Needs_Action/cloud-email"]);
-    assert.deepEqual([...table.index.tree.keys()], [CLAIMED]);
+    assert.deepEqual(await pathsOf(table), [CLAIMED]);
   });
 
   it("a copy made by hand stands twice", async () => {
@@ -166,7 +171,7 @@ describe("a file is believed to be gone", () => {
     await table.look("all");
     disk.put(`Approved/${fileOf(1)}`, "text", OLD);
     await table.look(["Approved"]);
-    assert.deepEqual([...table.index.tree.keys()].sort(), [`Approved/${fileOf(1)}`, NEW]);
+    assert.deepEqual((await pathsOf(table)).sort(), [`Approved/${fileOf(1)}`, NEW]);
   });
 });
 

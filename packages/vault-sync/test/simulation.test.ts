@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { FOLDERS, taskKey, type Role } from "@nightdesk/claim-lib";
 import fc from "fast-check";
-import { loadSnapshot } from "../src/snapshot.ts";
+import { Snapshot } from "../src/snapshot.ts";
+import { listTree } from "./support/list-tree.ts";
 import { createMemoryWorld, type MemoryWorld } from "./support/memory-world.ts";
 import { fileOf, mailNote, replyNote } from "./support/notes.ts";
 
@@ -166,8 +167,8 @@ async function checkPresented(world: SimWorld): Promise<void> {
 async function checkHistory(world: SimWorld): Promise<void> {
   const owners = new Map<string, string>();
   for (const tip of world.tips) {
-    const { index } = await loadSnapshot(world.store, (await world.store.readCommit(tip)).tree);
-    const tasks = [...index.tree.keys()].filter((path) => taskKey(path) !== null);
+    const files = await listTree(new Snapshot(world.store, (await world.store.readCommit(tip)).tree));
+    const tasks = [...files.keys()].filter((path) => taskKey(path) !== null);
     assert.equal(
       new Set(tasks.map(taskKey)).size,
       tasks.length,

@@ -15,7 +15,7 @@ async function start() {
   const clock = createFakeClock();
   const world = createMemoryWorld(clock);
   const ports = world.ports("cloud");
-  const calls = { cheapTip: 0, fetch: 0 };
+  const calls = { cheapTip: 0, fetch: 0, push: 0 };
   const away = { is: false };
   const ask = <T>(name: keyof typeof calls, answer: () => Promise<T>) => {
     calls[name] += 1;
@@ -25,6 +25,7 @@ async function start() {
     ...ports.remote,
     cheapTip: () => ask("cheapTip", ports.remote.cheapTip),
     fetch: () => ask("fetch", ports.remote.fetch),
+    push: (commit) => ask("push", () => ports.remote.push(commit)),
   };
   const replica = await openReplica({ ...ports, remote });
   const status = await createStatusReporter(replica);
@@ -86,5 +87,127 @@ describe("the rhythm", () => {
     const stopped = loop.stop();
     await pass(clock, 61_000);
     await stopped;
+  });
+});
+
+/** A loop whose remote announces, at rest. */
+async function startAnnounced() {
+  const started = await start();
+  const { clock, loop } = started;
+  const syncLocal = async () => {
+    const synced = started.world.sync("local");
+    await pass(clock, 3000);
+    await synced;
+  };
+  // A first commit, for the next one to build on.
+  started.world.machines.local.disk.put("Company_Handbook.md", "# Handbook\n", { mtimeMs: 0 });
+  await syncLocal();
+  loop.setAnnounced(true);
+  await pass(clock, 2000);
+  const count = () => ({ ...started.calls });
+  const end = async () => {
+    const stopped = loop.stop();
+    await pass(clock, 61_000);
+    await stopped;
+  };
+  return { ...started, syncLocal, count, end };
+}
+
+describe("while the remote announces its changes", () => {
+  it("it is not asked, but for a net every five minutes, and the status says so", async () => {
+    const { clock, status, count, end } = await startAnnounced();
+    const before = count();
+    await pass(clock, 20 * 60_000);
+    const after = count();
+    const asked = after.cheapTip + after.fetch - before.cheapTip - before.fetch;
+    assert.ok(asked >= 4 && asked <= 8, `${asked} questions in 20 minutes`);
+    assert.equal(status.current().remoteNews, "announced");
+    const heardMsAgo = clock.now() - Date.parse(status.current().lastSyncAt ?? "");
+    assert.ok(heardMsAgo <= 61_000, "a channel that stands is a sign of life");
+    await end();
+  });
+
+  it("a change of this machine's goes out with a push alone", async () => {
+    const { clock, world, loop, count, end } = await startAnnounced();
+    const before = count();
+    world.machines.cloud.disk.put(NEW, mailNote(1), { mtimeMs: clock.now() - 1000 });
+    loop.changed("Needs_Action/cloud-email");
+    await pass(clock, 1);
+    assert.deepEqual(count(), { ...before, push: before.push + 1 });
+    // Its own push is announced like any other.
+    loop.announced(world.tips.at(-1) ?? null);
+    await pass(clock, 5000);
+    assert.deepEqual(count(), { ...before, push: before.push + 1 });
+    await end();
+  });
+
+  it("an announced change is brought in at once", async () => {
+    const { clock, world, loop, syncLocal, count, end } = await startAnnounced();
+    await syncLocal();
+    world.machines.local.disk.put("Company_Handbook.md", "# Rules\n", { mtimeMs: 0 });
+    await syncLocal();
+    const before = count();
+    await pass(clock, 5000);
+    assert.deepEqual(count(), before, "nothing happens before the word comes");
+    loop.announced(world.tips.at(-1) ?? null);
+    await pass(clock, 1);
+    assert.equal(world.machines.cloud.disk.text("Company_Handbook.md"), "# Rules\n");
+    assert.deepEqual(count(), { ...before, fetch: before.fetch + 1 });
+    await end();
+  });
+
+  it("a claim made on a tip that has moved is refused, fetched for and made again", async () => {
+    const { clock, world, loop, syncLocal, end } = await startAnnounced();
+    await syncLocal();
+    world.machines.local.disk.put("Company_Handbook.md", "# Rules\n", { mtimeMs: 0 });
+    await syncLocal();
+    world.machines.cloud.disk.put(NEW, mailNote(1), { mtimeMs: clock.now() - 1000 });
+    loop.changed("Needs_Action/cloud-email");
+    await pass(clock, 5000);
+    assert.equal(world.machines.cloud.disk.text("Company_Handbook.md"), "# Rules\n");
+    await syncLocal();
+    assert.equal(world.machines.local.disk.text(NEW), mailNote(1));
+    await end();
+  });
+
+  it("a flood of false announcements does not become a flood of fetches", async () => {
+    const { clock, loop, count, end } = await startAnnounced();
+    const before = count();
+    for (let i = 0; i < 600; i += 1) {
+      loop.announced((1000 + i).toString(16).padStart(40, "0"));
+      await clock.advance(100);
+    }
+    const fetched = count().fetch - before.fetch;
+    assert.ok(fetched >= 4 && fetched <= 12, `${fetched} fetches in a minute of 600 lies`);
+    await end();
+  });
+
+  it("when the channel is lost the remote is asked again, in the rhythm of before", async () => {
+    const { clock, loop, status, count, end } = await startAnnounced();
+    await pass(clock, 120_000);
+    const before = count();
+    loop.setAnnounced(false);
+    await pass(clock, 60_000);
+    const after = count();
+    const asked = after.cheapTip + after.fetch - before.cheapTip - before.fetch;
+    assert.ok(asked >= 5, `${asked} questions in the minute after`);
+    assert.equal(status.current().remoteNews, "polled");
+    await end();
+  });
+
+  it("a channel that stands again ends the pause after failures", async () => {
+    const { clock, world, away, loop, status, end } = await startAnnounced();
+    away.is = true;
+    loop.setAnnounced(false);
+    world.machines.cloud.disk.put(NEW, mailNote(1), { mtimeMs: 0 });
+    loop.changed("Needs_Action/cloud-email");
+    await pass(clock, 10 * 60_000);
+    assert.equal(status.current().state, "offline");
+    away.is = false;
+    const tips = world.tips.length;
+    loop.setAnnounced(true);
+    await pass(clock, 1);
+    assert.equal(world.tips.length, tips + 1);
+    await end();
   });
 });

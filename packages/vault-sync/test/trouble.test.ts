@@ -90,13 +90,14 @@ describe("when something is wrong", () => {
     assert.ok((await remote.listFiles()).includes("Accounting/access.md"));
   });
 
-  it("a task whose note got a secret does not move half: the other side sees it where it was", async () => {
+  it("a task whose note got a secret does not move half: the move is told, with the text last published", async () => {
     await putNote(local.machine, PENDING(1), replyNote(1));
     await local.sync();
     await moveNote(local.machine, PENDING(1), `Approved/${fileOf(1)}`);
     await putNote(local.machine, `Approved/${fileOf(1)}`, replyNote(1, {}, `Here it is: ${SECRET}`));
     await local.sync();
-    assert.ok((await remote.listFiles()).includes(PENDING(1)));
+    assert.ok(!(await remote.listFiles()).includes(PENDING(1)));
+    assert.equal((await remote.readFile(`Approved/${fileOf(1)}`)).toString(), replyNote(1));
     assert.match((await readNote(local.machine, `Approved/${fileOf(1)}`)) ?? "", /Here it is/);
   });
 

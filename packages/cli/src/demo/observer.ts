@@ -1,7 +1,6 @@
-import type { BareRemote, GmailControl } from "@nightdesk/testkit";
+import { readHistory, type BareRemote, type GmailControl, type HistoryChange } from "@nightdesk/testkit";
 import { createWaitingRoom, type Until } from "./create-waiting-room.ts";
 import { readRawMail } from "./raw-mail.ts";
-import { readHistory, type HistoryChange } from "./read-history.ts";
 import { readNotes, type NoteFact } from "./read-note.ts";
 import type { SentMail } from "./recount.ts";
 import { watchMailbox } from "./watch-mailbox.ts";

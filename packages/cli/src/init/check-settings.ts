@@ -9,6 +9,7 @@ export interface CheckedSettings {
   zone: Zone;
   vaultPath: string;
   statePath: string;
+  gitRemote: string;
 }
 
 /** Throws CONFIG_INVALID or CONFIG_FORBIDDEN_SECRET, as the program itself does at its start. */
@@ -56,7 +57,12 @@ export async function checkSettings(file: string, zone: Zone | null): Promise<Ch
       },
     );
   }
-  return { zone: type, vaultPath: values["VAULT_PATH"] ?? "", statePath: values["STATE_PATH"] ?? "" };
+  return {
+    zone: type,
+    vaultPath: values["VAULT_PATH"] ?? "",
+    statePath: values["STATE_PATH"] ?? "",
+    gitRemote: values["GIT_REMOTE"] ?? "",
+  };
 }
 
 const problemsSchema = z.array(z.object({ name: z.string(), sentence: z.string() }));

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { fail } from "../errors.ts";
 import type { CommandWorld } from "../run-command.ts";
 import { checkSettings } from "./check-settings.ts";
+import { makeSshKey } from "./make-ssh-key.ts";
 import { makeState } from "./make-state.ts";
 import { seedVault } from "./seed-vault.ts";
 import { writeEnvFile } from "./write-env-file.ts";
@@ -78,12 +79,16 @@ async function writeNew(file: string, { zone, force }: InitOptions, world: Comma
 
 async function checkAndMake(file: string, zone: Zone | null, world: CommandWorld): Promise<number> {
   const settings = await checkSettings(file, zone);
+  const state = await makeState(settings.statePath, settings.zone);
+  const ssh = await makeSshKey(settings.statePath, settings.zone, settings.gitRemote);
   const made = [
-    ...(await makeState(settings.statePath, settings.zone)),
+    ...state,
+    ...ssh.made,
     ...(await seedVault(settings.vaultPath, join(PROJECT, "vault-template"))),
   ];
   world.print(`The settings in ${file} are right.`);
   for (const line of made) world.print(`Made ${line}`);
+  for (const line of ssh.next) world.print(line);
   world.print(`Start with: AGENT_TYPE=${settings.zone} pm2 start ecosystem.config.cjs`);
   return 0;
 }

@@ -40,7 +40,11 @@ export interface World {
   clock: FakeClock;
   files: MemoryVaultFiles;
   mailbox: FakeMailbox;
-  state: AgentState & { cursor: MailCursor | null; seen: { id: string; at: string }[] };
+  state: AgentState & {
+    cursor: MailCursor | null;
+    seen: { id: string; at: string }[];
+    revised: string[];
+  };
   /** What vault-sync has published; null: everything that lies there, at once. */
   published: Published | null;
   /** Before its first round. */
@@ -78,6 +82,9 @@ export function createWorld(seed = 1): World {
           .at(-1) ?? null,
     }),
     addSeen: async (id, at) => void state.seen.push({ id, at }),
+    revised: [],
+    readRevised: async () => [...state.revised],
+    addRevised: async (file) => void state.revised.push(file),
   };
   const log = { debug: silent, info: silent, warn: silent, error: silent, child: () => log };
   const world: World = {

@@ -1,5 +1,6 @@
 import { findActiveContent, findPlaceholder } from "@nightdesk/claim-lib";
 import type { Draft, DraftInput } from "../schemas.ts";
+import { followFeedback, type Followed } from "./follow-feedback.ts";
 import { guessLanguage, type Language } from "./language.ts";
 import { ownWords, sentencesOf } from "./own-words.ts";
 
@@ -39,22 +40,31 @@ const TEMPLATES: Readonly<Record<Language, Template>> = {
 /**
  * A reply from a template, ready to send as it is: it confirms that the mail has arrived and promises
  * an answer, nothing more. What was asked is listed for the owner.
+ * @param ownerWords what the owner said about earlier versions, oldest first. A template takes the words
+ *   it is told to write and the language; anything else is left as a gap that says so.
  */
-export function draftReply({ mail, owner }: DraftInput): Draft {
+export function draftReply({ mail, owner }: DraftInput, ownerWords: readonly string[] = []): Draft {
   const words = ownWords(mail.text);
-  const language = guessLanguage(`${mail.subject}\n${words}`);
+  const followed = followFeedback(ownerWords.at(-1) ?? "");
+  const language = followed.language ?? guessLanguage(`${mail.subject}\n${words}`);
   const template = TEMPLATES[language];
   const greeting = template.greet(greetingName(mail.from.name, language));
   const closing = owner.name === "" ? template.close : `${template.close}\n${owner.name}`;
-  const compose = (subject: string | null) => `${greeting}\n\n${template.acknowledge(subject)}\n\n${closing}`;
+  const compose = (subject: string | null) =>
+    `${greeting}\n\n${bodyOf(followed, template.acknowledge(subject))}\n\n${closing}`;
   const text = compose(quotableSubject(mail.subject));
   const questions = sentencesOf(words).filter((sentence) => sentence.endsWith("?"));
   return {
-    text: findPlaceholder(text) === null ? text : compose(null),
+    text: findPlaceholder(text) === null || followed.open !== "" ? text : compose(null),
     questions: questions.slice(0, 10).map((question) => question.slice(0, 300).toWellFormed()),
-    // Nothing has to be filled in: the answer names its provider, and the note says that it is a template.
-    gaps: [],
+    // Without feedback nothing has to be filled in: the note says that it is a template.
+    gaps: followed.remarks,
   };
+}
+
+function bodyOf({ say, open }: Followed, acknowledge: string): string {
+  const parts = [say === "" ? acknowledge : say, ...(open === "" ? [] : [`[gap: ${open}]`])];
+  return parts.join("\n\n");
 }
 
 /** A name a stranger chose is put into the owner's reply only when it looks like one. */

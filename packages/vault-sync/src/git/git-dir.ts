@@ -1,10 +1,12 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, writeDurably } from "@nightdesk/daemon-kit/durable-write";
 import { nodeFileSystem, type FileSystem } from "@nightdesk/daemon-kit/file-system";
 import { fail } from "../errors.ts";
+import { fsckConfig } from "./fsck-ids.ts";
 import { isOid, type Oid } from "./oid.ts";
 import type { Protocol } from "./remote-url.ts";
+import { PLAIN_SSH, sshCommand, type SshSettings } from "./ssh-options.ts";
 
 /** What came in last; a name of ours, so that no branch the remote names is ever made here. */
 export const INCOMING_REF = "refs/nightdesk/incoming";
@@ -18,7 +20,11 @@ const UNPACK_LIMIT = 100;
  * Makes the git directory, or puts its configuration back to what it must be. It lies outside the
  * vault and has no work tree: nothing in the vault can make git run anything.
  */
-export async function ensureGitDir(gitDir: string, protocol: Protocol): Promise<void> {
+export async function ensureGitDir(
+  gitDir: string,
+  protocol: Protocol,
+  ssh: SshSettings = PLAIN_SSH,
+): Promise<void> {
   try {
     for (const folder of [
       "",
@@ -32,13 +38,37 @@ export async function ensureGitDir(gitDir: string, protocol: Protocol): Promise<
       await mkdir(join(gitDir, folder), { recursive: true, mode: 0o700 });
     }
     await chmod(gitDir, 0o700);
-    await writeIfDifferent(join(gitDir, "config"), configText(gitDir, protocol));
+    await removeStaleLocks(gitDir);
+    await removeDamagedRefs(gitDir);
+    await writeIfDifferent(join(gitDir, "config"), configText(protocol, ssh));
     // In-tree attributes could otherwise name filters and merge drivers [m: `*.md merge=union`].
     await writeIfDifferent(join(gitDir, "info/attributes"), "* !merge !filter !diff -text -ident\n");
     await writeIfDifferent(join(gitDir, "HEAD"), "ref: refs/heads/nightdesk-unused\n");
   } catch (error) {
     if (error instanceof Error && error.name === "NightdeskError") throw error;
     throw storeFailed(error);
+  }
+}
+
+/** Where git puts its locks: on refs, on lists of refs, on its settings. */
+const LOCK_FOLDERS = ["", "refs", "refs/heads", "refs/nightdesk"];
+
+/**
+ * Takes away the locks of a git that was killed: git itself never does, and every later command would
+ * fail on them. Called where no git command of ours runs that takes one.
+ */
+export async function removeStaleLocks(gitDir: string): Promise<void> {
+  for (const folder of LOCK_FOLDERS) {
+    const names = await readdir(join(gitDir, folder)).catch(() => []);
+    for (const name of names.filter((one) => one.endsWith(".lock")))
+      await rm(join(gitDir, folder, name), { force: true });
+  }
+}
+
+/** A power cut can leave a ref empty, and git then refuses every fetch. Both are made anew from what is known. */
+async function removeDamagedRefs(gitDir: string): Promise<void> {
+  for (const ref of [INCOMING_REF, BASE_REF]) {
+    if ((await readRef(gitDir, ref)) === null) await rm(join(gitDir, ref), { force: true });
   }
 }
 
@@ -85,7 +115,7 @@ function storeFailed(error: unknown) {
   );
 }
 
-function configText(gitDir: string, protocol: Protocol): string {
+function configText(protocol: Protocol, ssh: SshSettings): string {
   return `# Written by vault-sync at every start; changes here are undone.
 [core]
 	repositoryformatversion = 0
@@ -99,7 +129,9 @@ function configText(gitDir: string, protocol: Protocol): string {
 	fsync = all
 	logAllRefUpdates = false
 	bigFileThreshold = 1m
-	sshCommand = ${sshCommand(gitDir)}
+	sshCommand = ${quoted(sshCommand(ssh))}
+[ssh]
+	variant = ssh
 [transfer]
 	fsckObjects = true
 	unpackLimit = ${UNPACK_LIMIT}
@@ -107,12 +139,14 @@ function configText(gitDir: string, protocol: Protocol): string {
 	fsckObjects = true
 	recurseSubmodules = false
 	writeCommitGraph = false
-[push]
+${fsckConfig()}[push]
 	followTags = false
 	gpgSign = false
 	recurseSubmodules = no
 [protocol]
 	allow = never
+	# Version 2 asks for the list of refs in a round trip of its own; here there is one.
+	version = 0
 [protocol "${protocol}"]
 	allow = always
 [gc]
@@ -129,22 +163,7 @@ function configText(gitDir: string, protocol: Protocol): string {
 `;
 }
 
-/**
- * BatchMode: never ask; the host must be known already. One connection is kept open where ssh can: a
- * fetch over it costs a third [m]. Windows' ssh has no such thing.
- */
-function sshCommand(gitDir: string): string {
-  const options = [
-    "BatchMode=yes",
-    "StrictHostKeyChecking=yes",
-    "ConnectTimeout=15",
-    "ServerAliveInterval=15",
-    "ServerAliveCountMax=2",
-  ];
-  const control = join(gitDir, "ssh", "%C");
-  // A socket's path may have 104 characters on macOS; %C becomes 40.
-  if (process.platform !== "win32" && control.length + 38 + 17 < 104 && !/["\s\\$]/.test(control)) {
-    options.push("ControlMaster=auto", `ControlPath=${control}`, "ControlPersist=120");
-  }
-  return `ssh ${options.map((option) => `-o ${option}`).join(" ")}`;
+/** A value may hold anything a path may, quotes and `;` and `#` too. */
+function quoted(value: string): string {
+  return `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }

@@ -6,13 +6,14 @@ import type { ObjectStore } from "./object-store.ts";
 import { EMPTY_TREE, type ObjectType, type Oid } from "./oid.ts";
 import { encodeTree, parseTree, type TreeEntry } from "./tree-codec.ts";
 import { fail } from "../errors.ts";
+import { REPAIR_HINT } from "../repair/repair-hint.ts";
 
 /** 50,000 names in one folder; ours hold hundreds. */
 const MAX_TREE_BYTES = 4 * 1024 * 1024;
-/** A commit of ours is under 2 KB. */
-const MAX_COMMIT_BYTES = 256 * 1024;
-/** Folders a cycle looks at again: all of a vault's, with room. */
-const TREE_CACHE_ENTRIES = 2000;
+/** A commit of ours is under 2 KB; one with a book in its message can still be judged and taken back. */
+const MAX_COMMIT_BYTES = 16 * 1024 * 1024;
+/** Entries of folders kept for the next question, 230 bytes each: the folders at work, and a full month or two. */
+const TREE_CACHE_ENTRIES = 10_000;
 
 export interface NodeObjectStore extends ObjectStore {
   /** Ends the git processes; they come back when needed. */
@@ -32,12 +33,14 @@ export function createNodeObjectStore(options: GitEnvironmentOptions): NodeObjec
     return bytesOf(found, oid, type, maxBytes);
   };
 
+  let cachedEntries = 0;
   const keep = (oid: Oid, entries: readonly TreeEntry[]): readonly TreeEntry[] => {
-    trees.delete(oid);
+    if (!trees.delete(oid)) cachedEntries += entries.length;
     trees.set(oid, entries);
-    if (trees.size > TREE_CACHE_ENTRIES) {
-      const [oldest] = trees.keys();
-      if (oldest !== undefined) trees.delete(oldest);
+    for (const [oldest, { length }] of trees) {
+      if (cachedEntries <= TREE_CACHE_ENTRIES || oldest === oid) break;
+      trees.delete(oldest);
+      cachedEntries -= length;
     }
     return entries;
   };
@@ -68,14 +71,22 @@ export function createNodeObjectStore(options: GitEnvironmentOptions): NodeObjec
 
 function bytesOf(found: ReadObject | null, oid: Oid, type: ObjectType, maxBytes: number): Uint8Array {
   if (!found || found.type !== type) {
-    throw fail("OBJECT_MISSING", `The ${type} ${oid} is not in the git directory; nothing was changed.`, {
-      data: { oid, type },
-    });
+    throw fail(
+      "OBJECT_MISSING",
+      `The ${type} ${oid} is not in the git directory; nothing was changed. ${REPAIR_HINT}`,
+      {
+        data: { oid, type },
+      },
+    );
   }
   if (!found.bytes) {
-    throw fail("OBJECT_TOO_LARGE", `A ${type} of ${found.size} bytes is over the limit; it was not read.`, {
-      data: { oid, size: found.size, limit: maxBytes },
-    });
+    throw fail(
+      "OBJECT_TOO_LARGE",
+      `A ${type} of ${found.size} bytes is over the limit; it was not read. ${REPAIR_HINT}`,
+      {
+        data: { oid, size: found.size, limit: maxBytes },
+      },
+    );
   }
   return found.bytes;
 }

@@ -42,6 +42,29 @@ export function parseRemote(url: string, branch: string): RemoteAddress {
   return { url, protocol, ref: `refs/heads/${branch}` };
 }
 
+export interface SshTarget {
+  /** `user@host`, or the host alone. */
+  destination: string;
+  port: number | null;
+  /** As git names it to the server. Holds no character that means something to a shell but `~`. */
+  path: string;
+}
+
+/** The parts of an address with the protocol `ssh`; null for any other. */
+export function sshTarget({ url, protocol }: RemoteAddress): SshTarget | null {
+  if (protocol !== "ssh") return null;
+  const [, user = "", host = "", port, slashed = ""] =
+    /^ssh:\/\/(?:([^@/]+)@)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?(\/.+)$/.exec(url) ??
+    /^(?:([^@/:]+)@)?([^:/]+)()?:(.+)$/.exec(url) ??
+    [];
+  return {
+    destination: `${user === "" ? "" : `${user}@`}${host.replace(/^\[|\]$/g, "")}`,
+    port: port === undefined || port === "" ? null : Number(port),
+    // `ssh://host/~anna/x` means anna's home.
+    path: slashed.startsWith("/~") ? slashed.slice(1) : slashed,
+  };
+}
+
 function protocolOf(url: string): Protocol | null {
   if (SSH_URL.test(url)) return "ssh";
   if (HTTPS_URL.test(url)) return "https";

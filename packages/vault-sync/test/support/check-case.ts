@@ -5,8 +5,10 @@ import { checkIncoming, type Incoming } from "../../src/check-incoming.ts";
 import { encodeCommit } from "../../src/git/commit-codec.ts";
 import { createCommitSigner, type CommitSigner } from "../../src/git/commit-signer.ts";
 import type { Oid } from "../../src/git/oid.ts";
-import { EMPTY_SNAPSHOT, loadSnapshot } from "../../src/snapshot.ts";
+import { Snapshot } from "../../src/snapshot.ts";
+import { TaskPlaces } from "../../src/task-places.ts";
 import { createMemoryStore, type Folder, type MemoryStore } from "./memory-store.ts";
+import { listTree } from "./list-tree.ts";
 import { fileOf, KINDS, mailNote } from "./notes.ts";
 
 const newSigner = () =>
@@ -52,7 +54,7 @@ export async function check(
   let tip = base;
   for (const tree of after)
     tip = await commit(store, typeof tree === "string" ? tree : await store.tree(tree), tip, signer);
-  const accepted = await loadSnapshot(store, baseTree, EMPTY_SNAPSHOT);
+  const accepted = await knownTree(store, baseTree);
   const deps = {
     store,
     signer: replica === "local" ? laptopKey : cloudKey,
@@ -60,13 +62,22 @@ export async function check(
     replica,
     isKnownOwn: () => known,
   };
-  const incoming = await checkIncoming(deps, { commit: base, accepted }, tip);
+  const incoming = await checkIncoming(deps, { commit: base, ...accepted }, tip);
   assert.equal(incoming.state, "ahead");
   const ahead = incoming as Extract<Incoming, { state: "ahead" }>;
-  // What is told to be accepted is what the tree holds.
-  const loaded = await loadSnapshot(store, ahead.accepted.tree);
-  assert.deepEqual([...loaded.index.tree].sort(), [...ahead.accepted.index.tree].sort());
-  return { ...ahead, paths: [...ahead.accepted.index.tree.keys()].sort(), store };
+  return { ...ahead, paths: [...(await listTree(ahead.accepted)).keys()].sort(), store };
+}
+
+/** A tree as what was accepted last, with the places of its tasks. */
+export async function knownTree(store: MemoryStore, tree: Oid) {
+  const accepted = new Snapshot(store, tree);
+  return { accepted, places: await placesOf(accepted) };
+}
+
+export async function placesOf(snapshot: Snapshot): Promise<TaskPlaces> {
+  const places = new TaskPlaces();
+  for (const path of (await listTree(snapshot)).keys()) places.add(path);
+  return places;
 }
 
 export const HANDBOOK: Folder = { "Company_Handbook.md": "# Rules\n" };

@@ -23,10 +23,21 @@ export interface Daemon {
 /** The real program in a process of its own. */
 export function startDaemon(
   machine: Machine,
-  remote: BareRemote,
-  options: { args?: string[]; env?: Record<string, string> } = {},
+  remote: Pick<BareRemote, "path">,
+  options: {
+    args?: string[];
+    env?: Record<string, string>;
+    /** Put before the program: `["ip", "netns", "exec", "b"]` runs it in another network namespace. */
+    launcher?: readonly string[];
+  } = {},
 ): Daemon {
-  const child = spawn(process.execPath, [MAIN, ...(options.args ?? [])], {
+  const [program = "", ...args] = [
+    ...(options.launcher ?? []),
+    process.execPath,
+    MAIN,
+    ...(options.args ?? []),
+  ];
+  const child = spawn(program, args, {
     env: {
       ...environmentOf(machine, remote),
       LOG_LEVEL: "info",

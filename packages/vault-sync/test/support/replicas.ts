@@ -75,7 +75,11 @@ export async function openMachine(
   failpoint: Failpoint = noFailpoint,
 ): Promise<Opened> {
   const ports = await openPorts(machine.config, process.env, failpoint);
-  const replica = await openReplica({ ...ports, ...change(ports) });
+  const replica = await openReplica({ ...ports, ...change(ports) }).catch(async (error: unknown) => {
+    // Its git processes would keep the test's process alive.
+    await ports.close();
+    throw error;
+  });
   return {
     machine,
     ports,

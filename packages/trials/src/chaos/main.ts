@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+import { describeError } from "@nightdesk/claim-lib";
+import { systemRandom } from "@nightdesk/daemon-kit/system-random";
+import { createTempDir } from "@nightdesk/testkit";
+import { fail } from "../errors.ts";
+import { runChaos, type ChaosResult } from "./run-chaos.ts";
+
+const USAGE = "npm run chaos -- --kills 200";
+
+function readKills(): number {
+  try {
+    const { values } = parseArgs({ options: { kills: { type: "string", default: "200" } } });
+    const kills = Number(values.kills);
+    if (Number.isInteger(kills) && kills > 0) return kills;
+  } catch (error) {
+    throw fail("USAGE", `${describeError(error)} Example: ${USAGE}`, { cause: error });
+  }
+  throw fail("USAGE", `--kills must be a whole number from 1 on; nothing was started. Example: ${USAGE}`);
+}
+
+/** What is wrong with an outcome, in plain words. */
+function findFaults(result: ChaosResult, wanted: number): string[] {
+  const rare = Object.entries(result.points).filter(([, count]) => wanted >= 200 && count < 5);
+  return [
+    ...result.doubles,
+    ...result.lost,
+    ...result.stuck,
+    ...rare.map(([name, count]) => `"${name}" was hit only ${count} times`),
+    ...(result.kills < wanted ? [`only ${result.kills} of ${wanted} kills hit`] : []),
+    ...result.strays.filter((path) => path !== "Company_Handbook.md").map((path) => `nobody made "${path}"`),
+  ];
+}
+
+async function main(): Promise<void> {
+  const wanted = readKills();
+  const dir = await createTempDir("chaos");
+  const say = (line: string) => console.log(line);
+  const result = await runChaos({ kills: wanted, folder: dir.path, random: systemRandom, say });
+  const faults = findFaults(result, wanted);
+  console.log(`${result.tasks} tasks went through; ${result.misses} kills missed and do not count.`);
+  for (const fault of faults) console.log(`NOT AS PROMISED: ${fault}`);
+  if (faults.length === 0) await dir.remove();
+  else console.log(`Everything of this run is kept in ${dir.path}`);
+  const { kills, points, doubles, lost, stuck, seconds } = result;
+  console.log(
+    JSON.stringify({
+      kills,
+      points,
+      doubles: doubles.length,
+      lost: lost.length,
+      stuck: stuck.length,
+      seconds,
+    }),
+  );
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}
+
+// An end by exit() runs the handlers that take everything along which was started.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+try {
+  await main();
+} catch (error) {
+  console.error(describeError(error));
+  process.exitCode = 1;
+}
