@@ -72,6 +72,7 @@ export const MATRIX: readonly Area[] = [
   area("Dashboard.md", "note", NONE, ALL, "written by the laptop alone"),
   area("Cloud_Status.md", "note", ["create", "modify"], ["create"], "written by the cloud alone"),
   area("Company_Handbook.md", "note", NONE, ALL, "the owner's rules"),
+  area("How_To_Decide.md", "note", NONE, ALL, "what the owner can do with a note, and how"),
   area("How_I_Write.md", "note", NONE, ALL, "how the owner writes"),
   area("Approvals.base", "file", NONE, ALL, "the table of what waits"),
   area("STOP.md", "note", NONE, ALL, "while this note exists nothing is carried out"),

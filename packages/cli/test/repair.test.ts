@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, readdir, readFile, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { createBareRemote, createTempDir, type BareRemote, type TempDir } from "@nightdesk/testkit";
+import { APPROVED, ASIDE, DONE, kept, NEW, PENDING, repair, sync, type Ran } from "./repair-world.ts";
 import { runCommand } from "../src/run-command.ts";
 import { startDaemon } from "../../vault-sync/test/support/daemon.ts";
 import { fileOf, mailNote, replyNote } from "../../vault-sync/test/support/notes.ts";
@@ -14,46 +14,10 @@ import {
   machineAt,
   makeMachine,
   moveNote,
-  openMachine,
   putNote,
   readNote,
   type Machine,
 } from "../../vault-sync/test/support/replicas.ts";
-
-const MAIN = join(import.meta.dirname, "../src/main.ts");
-const NEW = (n: number) => `Needs_Action/cloud-email/${fileOf(n)}`;
-const PENDING = (n: number) => `Pending_Approval/email/${fileOf(n)}`;
-const APPROVED = (n: number) => `Approved/${fileOf(n)}`;
-const ASIDE = (n: number) => `Needs_Attention/${fileOf(n)}`;
-const DONE = (n: number) => `Done/2026-11/${fileOf(n)}`;
-
-interface Ran {
-  code: number | null;
-  text: string;
-}
-
-/** The command as the owner runs it. */
-async function repair(machine: Machine, remote: Pick<BareRemote, "path">, ...args: string[]): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, "repair", ...args], {
-    env: environmentOf(machine, remote),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, text };
-}
-
-/** One sync in this process, as after a start. */
-async function sync(machine: Machine): Promise<void> {
-  const opened = await openMachine(machine);
-  try {
-    await opened.sync();
-  } finally {
-    await opened.close();
-  }
-}
 
 describe("nightdesk repair", () => {
   let dir: TempDir;
@@ -131,11 +95,6 @@ describe("nightdesk repair", () => {
     const world = { env: environmentOf(machine, remote), print, printError: print };
     return { code: await runCommand(["repair", "--check"], world), text };
   }
-
-  const kept = async (machine: Machine) => {
-    const [name = ""] = (await readdir(machine.state)).filter((one) => one.startsWith("repair-"));
-    return readdir(join(machine.state, name));
-  };
 
   it("finds nothing wrong where nothing is, and changes nothing", async () => {
     const before = await listVault(local);

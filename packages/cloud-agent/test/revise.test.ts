@@ -92,8 +92,9 @@ test("a model gets the feedback as the owner's words and the rejected text as da
   world.thinker = thinker;
   await world.settle(world.start());
   const request = requests.find(({ skill }) => skill === "draft-reply");
-  assert.deepEqual(request?.ownerWords, ["Say no, politely"]);
-  const { rejected, mail } = request?.input as { rejected: string[]; mail: { text: string } };
+  assert.ok(request);
+  assert.deepEqual(request.ownerWords, ["Say no, politely"]);
+  const { rejected, mail } = request.input as { rejected: string[]; mail: { text: string } };
   assert.match(only(rejected), /I have received it/);
   assert.doesNotMatch(JSON.stringify([rejected, mail]), /Say no/);
   assert.match(world.note(pending(world)).text ?? "", /no, thank you/);
@@ -245,4 +246,16 @@ test("while STOP.md lies there, in whatever letters, no new version is drafted; 
     await world.settle(world.start());
     assert.match(pending(world), /-r2\.md$/);
   }
+});
+
+test("a version somebody else made already, as a rebuilt machine finds it, is left as it is", async () => {
+  const world = createWorld();
+  await drafted(world);
+  await reject(world, "Say: yes");
+  await world.settle(world.start());
+  const before = world.files.snapshot()[pending(world)];
+  world.state.revised.length = 0;
+  await world.settle(world.start());
+  assert.equal(world.files.snapshot()[pending(world)], before);
+  assert.equal(world.tasks(FOLDERS.needsAction).length + world.tasks(FOLDERS.inProgress).length, 0);
 });

@@ -12,6 +12,7 @@ import { createPresenter } from "./present.ts";
 import { createReconciler } from "./reconcile.ts";
 import { formatWhen } from "./local-time.ts";
 import { createRejectionRecorder } from "./rejected.ts";
+import { TAKEN_BACK } from "./taken-back.ts";
 import { createWaitingNotes } from "./waiting-notes.ts";
 
 export interface AgentSettings {
@@ -89,11 +90,9 @@ export async function createAgent(
         await recordRejections();
         const { model, sync } = await showDashboard();
         outside.notifier.update({
-          waiting: (await listWaiting()).map(({ path, name, isUrgent }) => ({
-            key: path,
-            from: name.who,
-            isUrgent,
-          })),
+          waiting: (await listWaiting())
+            .filter(({ notice }) => notice !== TAKEN_BACK)
+            .map(({ path, name, isUrgent }) => ({ key: path, from: name.who, isUrgent })),
           attention: model.attention.map(({ file }) => file),
         });
         outside.onDashboard(model, sync);

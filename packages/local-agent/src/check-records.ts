@@ -6,7 +6,7 @@ import { putAside } from "./put-aside.ts";
 /**
  * Every start is written into the journal and then into the decisions. A journal that lacks the last
  * start of the decisions, or any start although this program presented notes before, was lost or is an
- * older copy: what lies in Approved/ may have been carried out already, so it counts as unknown.
+ * older copy: what lies in Approved/ or Scheduled/ may have been carried out already, so it counts as unknown.
  * (What lies in In_Progress/local/ without an entry is treated like that at every look.)
  */
 export async function checkRecords(ports: Ports): Promise<{ lost: boolean }> {
@@ -24,11 +24,17 @@ export async function checkRecords(ports: Ports): Promise<{ lost: boolean }> {
 
 async function putApprovedAside(ports: Ports): Promise<void> {
   ports.log.error({ event: "journal.lost" });
-  const names = await ports.files.list(FOLDERS.approved);
-  for (const name of names.filter((file) => !isSystemFile(file))) {
+  const lists = await Promise.all(
+    [FOLDERS.approved, FOLDERS.scheduled].map(async (folder) =>
+      (await ports.files.list(folder))
+        .filter((file) => !isSystemFile(file))
+        .map((file) => `${folder}/${file}`),
+    ),
+  );
+  for (const path of lists.flat()) {
     await putAside(
       ports,
-      `${FOLDERS.approved}/${name}`,
+      path,
       "The records of what was sent are missing or older than this vault, so it is not known whether this was carried out already. It was not carried out now. Look into your sent mail; if it is not there, move this note to Approved/ again.",
       { action_type: "approval_refused", parameters: { code: "RECORDS_LOST" }, approval_status: "refused" },
     );

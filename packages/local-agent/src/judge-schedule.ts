@@ -38,15 +38,15 @@ export async function judgeSchedule(
     return doubt("time:none", `In Scheduled/ it needs a time: ${EXAMPLE} again.`);
   }
   const held = ports.ledger.held(name.id, name.rev).findLast(({ sha256 }) => sha256 === found.sha256);
-  // Its time came, and it was let wait for another reason.
-  if (held && held.why !== "schedule") return NOW;
   // What was promised at the top of the note holds, even if the laptop is in another zone by now.
   const atMs = held ? Date.parse(held.until) : parseWhen(asked, ports.timeZone);
   if (atMs === null)
     return doubt(`time:${asked}`, `The time "${asked.slice(0, 60)}" is not clear: ${EXAMPLE}.`);
   if (atMs > nowMs + MAX_AHEAD_MS)
     return doubt(`time:${asked}`, `The time "${asked.slice(0, 60)}" is more than a year away: ${EXAMPLE}.`);
-  if (atMs > nowMs) return { atMs, doubts: [] };
+  // Its time came before, and it was let wait for another reason: that one is judged again.
+  const hasBegun = held !== undefined && held.why !== "schedule";
+  if (atMs > nowMs) return hasBegun ? NOW : { atMs, doubts: [] };
   if (nowMs - atMs <= graceMs) return NOW;
   return doubt(
     `time:${asked}`,

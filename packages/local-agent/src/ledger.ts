@@ -53,9 +53,9 @@ const decision = z.discriminatedUnion("type", [
 type Decision = z.infer<typeof decision>;
 export type Asked = Extract<Decision, { type: "asked" }>;
 export type Held = Extract<Decision, { type: "held" }>;
-export type Rejected = Extract<Decision, { type: "rejected" }>;
+type Rejected = Extract<Decision, { type: "rejected" }>;
 /** Where the owner or the time put a note last. */
-export type Stay = Extract<Decision, { type: "held" | "taken_back" | "snoozed" | "expired" | "returned" }>;
+type Stay = Extract<Decision, { type: "held" | "taken_back" | "snoozed" | "expired" | "returned" }>;
 
 /** What was put before the owner, and what the owner was asked. */
 export interface Ledger {

@@ -35,7 +35,7 @@ export function parseWhen(text: string, timeZone: string): number | null {
 /** `2026-11-23 09:00 (Europe/Vienna)`, as the owner's clock shows it. */
 export function formatWhen(atMs: number, timeZone: string): string {
   const wall = new Date(wallOf(atMs, timeZone)).toISOString().slice(0, 16).replace("T", " ");
-  return timeZone === "UTC" ? `${wall} UTC` : `${wall} (${timeZone})`;
+  return /^(Etc\/)?(UTC|GMT)$/.test(timeZone) ? `${wall} UTC` : `${wall} (${timeZone})`;
 }
 
 /** The next 8 o'clock in the morning that is at least three hours away. */

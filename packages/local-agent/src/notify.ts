@@ -69,6 +69,12 @@ export function createNotifier(ports: NotifierPorts, settings: NotifierSettings)
 
   return {
     update({ waiting, attention }) {
+      // What left and came back (snoozed, asked about again) is news.
+      const present = new Set([
+        ...waiting.map(({ key }) => `waiting ${key}`),
+        ...attention.map((file) => `attention ${file}`),
+      ]);
+      for (const key of known) if (!present.has(key)) known.delete(key);
       const newWaiting = waiting.filter(({ key }) => isNew(known, `waiting ${key}`));
       const newAttention = attention.filter((file) => isNew(known, `attention ${file}`));
       const urgent = newWaiting.filter(({ isUrgent }) => isUrgent);

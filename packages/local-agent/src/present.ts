@@ -35,9 +35,11 @@ export function createPresenter(ports: Ports, listWaiting: () => Promise<Waiting
       const notes = await listWaiting();
       const paths = new Set(notes.map(({ path }) => path));
       for (const path of settled.keys()) if (!paths.has(path)) settled.delete(path);
-      const open = notes.filter(
-        (note) => settled.get(note.path) !== note.sha256 || needsRenewal(ports, note.name.id, note.name.rev),
+      // What comes back is checked again first; whether that worked, its old time to decide is over.
+      const back = new Set(
+        notes.filter(({ name }) => needsRenewal(ports, name.id, name.rev)).map(({ path }) => path),
       );
+      const open = notes.filter((note) => back.has(note.path) || settled.get(note.path) !== note.sha256);
       let failed: string | null = null;
       await runPool(open, MAX_PARALLEL, async (note) => {
         try {
@@ -48,7 +50,10 @@ export function createPresenter(ports: Ports, listWaiting: () => Promise<Waiting
         }
       });
       trouble = failed;
-      await dropOutdated(ports, notes);
+      await dropOutdated(
+        ports,
+        notes.filter(({ path }) => !back.has(path)),
+      );
       if (failed !== null) return Math.min(RETRY_MS, snoozedForMs ?? RETRY_MS);
       return snoozedForMs;
     },
@@ -96,8 +101,6 @@ async function dropOutdated(ports: Ports, notes: readonly WaitingNote[]): Promis
   const nowMs = ports.clock.now();
   for (const note of notes) {
     const { id, rev } = note.name;
-    // Brought back by the owner or by its own time: it is checked again first.
-    if (needsRenewal(ports, id, rev)) continue;
     if (note.expiresMs !== null && note.expiresMs <= nowMs) {
       await moveToExpired(ports, note.path, note.name, "not decided in time; not carried out").catch(
         ignoreLost(ports, note),

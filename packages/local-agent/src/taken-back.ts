@@ -8,7 +8,8 @@ import { targetsOf } from "./targets.ts";
 
 /** Where this program puts notes itself, or where nobody decides any more: that was not the owner's doing. */
 const NOT_OURS = [`${FOLDERS.needsAttention}/`, `${FOLDERS.inProgress}/`, `${FOLDERS.done}/`] as const;
-const SENTENCE = "You took this back before it was carried out; nothing was sent.";
+/** On top of a note the owner took back; they know of it, so it is no news. */
+export const TAKEN_BACK = "You took this back before it was carried out; nothing was sent.";
 
 /**
  * An approved note is gone from where it waited, and this program did not take it: the owner changed
@@ -47,7 +48,7 @@ async function showTakenBack(ports: Ports, path: string): Promise<void> {
   const read = readActionNote(path.slice(path.lastIndexOf("/") + 1), found.text, ports);
   if (!read.ok) return;
   const { name, note, action } = read.note;
-  const fields = { ...note.fields, notice: toFieldLine(SENTENCE) };
+  const fields = { ...note.fields, notice: toFieldLine(TAKEN_BACK) };
   const text = rewriteNote(found.text, note, fields, ports.kinds);
   await writePresented(ports, found, text, name, targetsOf(fields, action));
 }

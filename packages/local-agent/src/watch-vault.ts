@@ -23,7 +23,6 @@ export async function watchVault(options: WatchVaultOptions): Promise<FolderWatc
     [FOLDERS.scheduled]: ["approve", "dashboard"],
     [FOLDERS.snoozed]: ["present", "dashboard"],
     [FOLDERS.expired]: ["present", "dashboard"],
-    [FOLDERS.pending]: ["present"],
     [FOLDERS.rejected]: ["dashboard"],
     [FOLDERS.needsAttention]: ["dashboard"],
     [`${FOLDERS.updates}/cloud`]: ["dashboard"],

@@ -109,3 +109,12 @@ test("a sender's name takes no more room than a name", async () => {
   await clock.advance(10_000);
   assert.ok((shown[0]?.text.length ?? 0) < 80, shown[0]?.text);
 });
+
+test("a note that comes back is news again", async () => {
+  const { clock, shown, notifier } = openNotifier();
+  for (const waiting of [[note("a", "Anna")], [], [note("a", "Anna")]]) {
+    notifier.update({ waiting, attention: [] });
+    await clock.advance(20_000);
+  }
+  assert.equal(shown.length, 2);
+});

@@ -38,6 +38,8 @@ export interface SshServer {
   makeClientKey(name: string): Promise<{ file: string; publicLine: string }>;
   /** Ends it and every connection it holds, as a crash of the machine would. */
   stop(): Promise<void>;
+  /** The connections that are open now hang without a word, as over a line that died; new ones are let in. */
+  freezeConnections(): Promise<void>;
   /** The same address and port again, with another host key when asked. */
   start(options?: { newHostKey?: boolean }): Promise<void>;
   /** What sshd wrote, for the message of a test that failed. */
@@ -106,6 +108,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
       return { file, publicLine: await makeKey(file) };
     },
     stop: daemon.stop,
+    freezeConnections: daemon.freezeConnections,
     start,
     log: daemon.log,
     connections: daemon.connections,
@@ -150,8 +153,11 @@ function createDaemon([program = "", ...args]: readonly string[]) {
       if (!ending?.pid) return;
       const ended = once(ending, "close");
       // Each connection is a process in a session of its own: ending the listener alone keeps them all.
-      for (const pid of [ending.pid, ...(await descendantsOf(ending.pid))]) killQuietly(pid);
+      for (const pid of [ending.pid, ...(await descendantsOf(ending.pid))]) signalQuietly(pid, "SIGKILL");
       await ended;
+    },
+    async freezeConnections() {
+      for (const pid of child?.pid ? await descendantsOf(child.pid) : []) signalQuietly(pid, "SIGSTOP");
     },
     async connections() {
       const rows = child?.pid ? [...(await readProcesses()).values()] : [];
@@ -221,9 +227,9 @@ async function descendantsOf(pid: number): Promise<number[]> {
   return [...rows.keys()].filter((other) => isDescendant(rows, other, pid)).sort((a, b) => a - b);
 }
 
-function killQuietly(pid: number): void {
+function signalQuietly(pid: number, signal: "SIGKILL" | "SIGSTOP"): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
     // It has ended by itself in the meantime.
   }

@@ -70,7 +70,6 @@ describe("a disk in trouble", { skip }, () => {
     await run("mount", ["-t", "tmpfs", "-o", options, "tmpfs", path]);
     mounts.push(path);
   }
-  const remount = (path: string, options: string) => run("mount", ["-o", `remount,${options}`, path]);
   /** Read-only for whoever comes by this path from now on, whatever is open. */
   async function makeReadOnly(path: string): Promise<() => Promise<void>> {
     await run("mount", ["--bind", path, path]);
@@ -108,10 +107,6 @@ describe("a disk in trouble", { skip }, () => {
     for (const [path, text] of Object.entries(expected)) assert.equal(b[path], text, path);
     await assertNeverTwice(remote);
   }
-  const noise = (bytes: number) =>
-    Array.from({ length: bytes / 8 }, (_, i) => String((i * 2654435761) % 9999991).padStart(7, "0")).join(
-      " ",
-    );
   const cloudWork = async () => {
     for (const n of range(20, 29)) await putNote(cloud.machine, NEW(n), mailNote(n));
   };

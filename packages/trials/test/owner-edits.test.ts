@@ -28,6 +28,8 @@ const APPROVED = (n: number) => `Approved/${fileOf(n)}`;
 const DONE = (n: number) => `Done/2026-11/${fileOf(n)}`;
 const HANDBOOK = "Company_Handbook.md";
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+/** `NIGHTDESK_LONG=1`: as many as a careless drag of a folder brings. */
+const MANY = process.env["NIGHTDESK_LONG"] === "1" ? 5_000 : 300;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the owner, in a vault that is being synced,", () => {
@@ -243,13 +245,13 @@ describe("the owner, in a vault that is being synced,", () => {
     assert.deepEqual(approved, []);
   });
 
-  it("drops a thousand files at once: all of them arrive", async () => {
+  it("drops hundreds (long: 5,000) of files at once: all of them arrive", async () => {
     await mkdir(inVault("Inbox"), { recursive: true });
-    for (const n of range(1, 1_000)) await writeFile(inVault(`Inbox/file ${n}.md`), `text ${n}\n`);
+    for (const n of range(1, MANY)) await writeFile(inVault(`Inbox/file ${n}.md`), `text ${n}\n`);
     await pause(200);
     await settle(1);
     const vault = await expectSound();
-    for (const n of range(1, 1_000)) assert.equal(vault[`Inbox/file ${n}.md`], `text ${n}\n`);
+    for (const n of range(1, MANY)) assert.equal(vault[`Inbox/file ${n}.md`], `text ${n}\n`);
   });
 
   it("has a note emptied for a moment: the empty one is never told; emptied for good, it is", async () => {

@@ -17,10 +17,10 @@ async function traceOf(seed: string): Promise<{ lines: string[]; broken: number 
 
 describe("the simulator", () => {
   it("finds no broken promise in a short run, and says how much it tried", async () => {
-    const { violations, ...counts } = await runAll({ seconds: 12, seed: 11, workers: 2, isHunt: false });
+    const { violations, ...counts } = await runAll({ seconds: 14, seed: 11, workers: 2, isHunt: true });
     assert.deepEqual(violations, []);
-    assert.ok(counts.plans > 1_000, JSON.stringify(counts));
-    assert.ok(counts.runs > 100 && counts.runs < counts.plans, JSON.stringify(counts));
+    assert.ok(counts.plans > 500, JSON.stringify(counts));
+    assert.ok(counts.runs > 40 && counts.runs < counts.plans, JSON.stringify(counts));
     assert.ok(counts.drills > 20, JSON.stringify(counts));
   });
 
@@ -68,7 +68,7 @@ describe("the simulator", () => {
 
 describe("a weakening of the real code", () => {
   for (const name of ["no-confirm-before-propose", "no-rights-check", "rollback-not-noticed"]) {
-    it(`${name} is caught, and the seed that caught it is named`, async () => {
+    it(`${name} is caught, and the seed that caught it brings it back in a run of its own`, async () => {
       const { outcome, detail } = await tryPatch(join(MUTANTS, `${name}.patch`));
       assert.equal(outcome, "caught", detail);
       assert.match(detail, /^(drill|crash|random):\S+ /);

@@ -68,8 +68,8 @@ export class DiskIndex {
   /** What differs from what was synced last; null is "not there". */
   async differences(): Promise<Map<string, Oid | null>> {
     const differences = new Map<string, Oid | null>();
-    for (const paths of [...this.#touched.values()]) {
-      for (const path of [...paths]) {
+    for (const paths of this.#touched.values()) {
+      for (const path of paths) {
         const here = this.get(path) ?? null;
         if (here === ((await this.#known?.planned.get(path)) ?? null)) this.#settle(path);
         else differences.set(path, here);

@@ -101,7 +101,7 @@ export class DiskTable {
   async #seekByName(now: number): Promise<void> {
     if (this.#gone.size > MAX_SOUGHT_BY_NAME) return;
     const near = [doneFolder(now), ...[...this.index.folders].filter(isLiveFolder)];
-    for (const gone of [...this.#gone.keys()]) {
+    for (const gone of this.#gone.keys()) {
       for (const folder of near) {
         const path = folder === "" ? nameOf(gone) : `${folder}/${nameOf(gone)}`;
         if (path === gone || areaOf(path) === null) continue;
@@ -242,7 +242,7 @@ export class DiskTable {
   }
 
   async #explainGone(): Promise<void> {
-    for (const path of [...this.#gone.keys()]) {
+    for (const path of this.#gone.keys()) {
       const elsewhere = (await this.index.otherPlaces(path)).filter((known) => !this.#gone.has(known));
       if (elsewhere.length === 0) continue;
       // The folders were not listed at one instant: the task may have come back.

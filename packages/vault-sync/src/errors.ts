@@ -37,7 +37,10 @@ export const VAULT_SYNC_ERRORS = {
   },
   VAULT_MISSING: { retry: "never", when: "the vault folder is not there" },
   VAULT_SHRUNK: { retry: "never", when: "more than a fifth of the vault is missing; nothing was published" },
-  VAULT_TAKEN: { retry: "never", when: "another vault-sync with another state folder works on the same vault" },
+  VAULT_TAKEN: {
+    retry: "never",
+    when: "another vault-sync with another state folder works on the same vault",
+  },
   VAULT_IS_REPOSITORY: { retry: "never", when: "the vault folder is itself a git repository" },
   PUSH_LOST: {
     retry: "safe",

@@ -42,4 +42,4 @@ export const GONE_SETTLE_MS = 1_000;
 export const REFUSED_RETRY_MS = 10_000;
 
 /** Changed paths of ours planned at once: more go in the rounds that follow, so that memory has a bound. */
-export const MAX_PLANNED_PATHS = 20_000;
+export const MAX_PLANNED_PATHS = 5_000;

@@ -1,4 +1,4 @@
-import { doneFolder, FOLDERS, isSafeName, NightdeskError } from "@nightdesk/claim-lib";
+import { doneFolder, FOLDERS, isSafeName } from "@nightdesk/claim-lib";
 import type { FolderListing, VaultDisk } from "./disk.ts";
 
 /** As deep as the table of areas goes. */
@@ -101,13 +101,8 @@ export class FolderLister {
   }
 
   async #changedAtMs(folder: string): Promise<number | null> {
-    try {
-      return (await this.#disk.changedAtMs?.(folder)) ?? null;
-    } catch (error) {
-      // A folder the disk refuses to show is told of when it is listed.
-      if (folder !== "" && NightdeskError.is(error, "DISK_FAILED")) return null;
-      throw error;
-    }
+    // What the disk refuses is told of when the folder is listed.
+    return (await this.#disk.changedAtMs?.(folder).catch(() => null)) ?? null;
   }
 
   #longestAgo(): Set<string> {

@@ -46,11 +46,7 @@ export function createNodeDisk(
       );
     },
     list: (folder) => guard(folder, () => listFolder(root, folder)),
-    changedAtMs: (folder) =>
-      guard(folder, async () => {
-        const found = (await hasPlainFolders(root, folder)) ? await lstatOrNull(disk, at(folder)) : null;
-        return found?.isDirectory() ? found.mtimeMs : null;
-      }),
+    changedAtMs: async (folder) => (await lstatOrNull(disk, at(folder)))?.mtimeMs ?? null,
     stat: (path) =>
       guard(path, async () =>
         (await hasPlainFolders(root, path)) ? toFileStat(await lstatOrNull(disk, at(path))) : null,
@@ -268,12 +264,8 @@ async function removeFile(disk: FileSystem, path: string, expect: FileStat): Pro
 
 async function endsWithNewline(disk: FileSystem, path: string, size: number): Promise<boolean> {
   const file = await disk.open(path, READ_FLAGS);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-    return bytesRead === 1 && buffer[0] === 0x0a;
-  } finally {
-    await file.close();
-  }
+  const read = file.read(Buffer.alloc(1), 0, 1, size - 1).finally(() => file.close());
+  return (await read).buffer[0] === 0x0a;
 }
 
 async function lstatOrNull(disk: FileSystem, path: string): Promise<Stats | null> {
@@ -294,8 +286,7 @@ async function guard<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    // By the vault's own name for it: where the vault lies on the disk is nobody's business.
-    if (NightdeskError.is(error, "PATH_UNSAFE")) throw unsafe(path);
+    if (NightdeskError.is(error, "PATH_UNSAFE")) throw unsafe(path); // by its name within the vault
     if (NightdeskError.is(error)) throw error;
     throw fail(
       "DISK_FAILED",

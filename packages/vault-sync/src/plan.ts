@@ -174,8 +174,10 @@ function stepsBetween(from: Place | null, to: Place | null): DiskStep[] {
   }
   // Obsidian follows a rename; a rename is also one step that cannot be half done.
   if (from.oid === to.oid) return [{ kind: "move", from: from.path, to: to.path, oid: to.oid }];
+  // The new text first, then the rename: so the task never stands in two places, not even after a power cut
+  // in between, when somebody may move one of the two on before sync has started again.
   return [
-    { kind: "write", path: to.path, oid: to.oid, expect: null },
-    { kind: "remove", path: from.path, expect: from.oid },
+    { kind: "write", path: from.path, oid: to.oid, expect: from.oid },
+    { kind: "move", from: from.path, to: to.path, oid: to.oid },
   ];
 }

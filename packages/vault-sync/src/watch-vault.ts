@@ -55,7 +55,8 @@ interface Watched {
  */
 export async function watchVault(options: WatchVaultOptions): Promise<{ close(): Promise<void> }> {
   const watch = new VaultWatch(options);
-  for (const folder of [...FLAT, ...NESTED]) await mkdir(join(options.vaultPath, folder), { recursive: true });
+  for (const folder of [...FLAT, ...NESTED])
+    await mkdir(join(options.vaultPath, folder), { recursive: true });
   await watch.refresh();
   return { close: () => watch.close() };
 }
@@ -80,7 +81,9 @@ class VaultWatch {
 
   /** Makes the watchers those of the folders that are there now. */
   refresh(): Promise<void> {
-    this.#refreshing = this.#refreshing.then(() => this.#refresh()).catch((error: unknown) => this.#tell(error));
+    this.#refreshing = this.#refreshing
+      .then(() => this.#refresh())
+      .catch((error: unknown) => this.#tell(error));
     return this.#refreshing;
   }
 
@@ -97,7 +100,9 @@ class VaultWatch {
     this.#isStale = false;
     const folders = [...FLAT, ...NESTED];
     for (const parent of NESTED) {
-      const entries = await readdir(join(this.#options.vaultPath, parent), { withFileTypes: true }).catch(() => []);
+      const entries = await readdir(join(this.#options.vaultPath, parent), { withFileTypes: true }).catch(
+        () => [],
+      );
       for (const entry of entries)
         if (entry.isDirectory() && !entry.name.startsWith(".")) folders.push(`${parent}/${entry.name}`);
     }

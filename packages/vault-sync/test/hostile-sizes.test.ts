@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createReadStream } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { randomBytes } from "node:crypto";
@@ -9,12 +8,24 @@ import { createBareRemote, createTempDir, type BareRemote, type TempDir } from "
 import { createGitRemote } from "../src/git/git-remote.ts";
 import { parseRemote } from "../src/git/remote-url.ts";
 import { createRunGit } from "../src/git/run-git.ts";
-import { NEW } from "./support/hostile-cases.ts";
+import { NEW } from "./support/hostile-case.ts";
 import { mailNote } from "./support/notes.ts";
 import { createRawClient, type RawClient } from "./support/raw-git.ts";
 import { listVault, makeMachine, openMachine, putNote, type Opened } from "./support/replicas.ts";
 
 const GIB = 1024 * 1024 * 1024;
+
+/** A blob of zeros, made by git from a stream: no program holds it. */
+async function hashZeros(bytes: number, gitDir: string): Promise<string> {
+  const child = spawn("sh", ["-c", `head -c ${bytes} /dev/zero | git hash-object -w --stdin`], {
+    env: { ...process.env, GIT_DIR: gitDir },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let oid = "";
+  child.stdout.on("data", (chunk: Buffer) => (oid += chunk.toString()));
+  await once(child, "close");
+  return oid.trim();
+}
 
 describe("sizes that would end a program, pushed by a plain git with the cloud's login", () => {
   let dir: TempDir;
@@ -27,10 +38,14 @@ describe("sizes that would end a program, pushed by a plain git with the cloud's
     dir = await createTempDir("sizes");
     remote = await createBareRemote({ path: `${dir.path}/remote.git` });
     await remote.git("config", "transfer.fsckObjects", "false");
+    // The remote keeps what it was sent as a pack, as it does with any larger push.
+    await remote.git("config", "receive.unpackLimit", "1");
+    await remote.git("config", "core.bigFileThreshold", "1m");
     local = await openMachine(await makeMachine(dir.path, "local", remote));
     await putNote(local.machine, "Company_Handbook.md", "# Handbook\n");
     await local.sync();
     client = await createRawClient(dir.path, remote);
+    await client.git(["config", "core.bigFileThreshold", "1m"]);
   });
   after(async () => {
     await local.close();
@@ -41,7 +56,7 @@ describe("sizes that would end a program, pushed by a plain git with the cloud's
   async function judge(
     entry: { mode: string; name: string; oid: string },
     told: RegExp,
-    withinMs: number,
+    cpuMs: number,
     isWhole = false,
   ): Promise<void> {
     const before = await listVault(local.machine);
@@ -59,11 +74,12 @@ describe("sizes that would end a program, pushed by a plain git with the cloud's
     ]);
     const commit = await client.commit(tree, [tip]);
     await client.push(commit);
-    const startedAt = performance.now();
+    const started = process.cpuUsage();
     const report = await local.sync();
-    const tookMs = performance.now() - startedAt;
+    // Not the clock: other tests run beside this one.
+    const { user, system } = process.cpuUsage(started);
     assert.match((report.refused ?? []).map(({ reason }) => reason).join("\n"), told);
-    assert.ok(tookMs < withinMs, `it took ${Math.round(tookMs)} ms`);
+    assert.ok((user + system) / 1000 < cpuMs, `it took ${Math.round((user + system) / 1000)} ms of work`);
     assert.deepEqual(await listVault(local.machine), isWhole ? before : [...before, path].sort());
     assert.equal(await remote.git("rev-parse", "main^"), commit);
     assert.deepEqual(
@@ -73,19 +89,12 @@ describe("sizes that would end a program, pushed by a plain git with the cloud's
   }
 
   it("a blob of 1 GiB in a small pack is refused by its size alone, and never read", async () => {
-    const child = spawn("git", ["hash-object", "-w", "--stdin"], {
-      env: { ...process.env, GIT_DIR: (await client.git(["rev-parse", "--absolute-git-dir"])).trim() },
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    let oid = "";
-    child.stdout.on("data", (chunk: Buffer) => (oid += chunk.toString()));
-    createReadStream("/dev/zero", { end: GIB - 1 }).pipe(child.stdin);
-    await once(child, "close");
-    await judge({ mode: "100644", name: "Cloud_Status.md", oid: oid.trim() }, /larger than/, 60_000);
+    const oid = await hashZeros(GIB, await client.git(["rev-parse", "--absolute-git-dir"]));
+    await judge({ mode: "100644", name: "Cloud_Status.md", oid }, /larger than/, 10_000);
     assert.ok(process.memoryUsage().rss < 400 * 1024 * 1024, "it was held in memory");
   });
 
-  it("100,000 entries in one folder", async () => {
+  it("100,000 entries in one folder: the legal change beside them is taken", async () => {
     const blob = await client.blob("x\n");
     const entries = Array.from({ length: 100_000 }, (_, n) => ({
       mode: "100644",
@@ -93,15 +102,10 @@ describe("sizes that would end a program, pushed by a plain git with the cloud's
       oid: blob,
     }));
     const oid = await client.mktree(entries);
-    await judge(
-      { mode: "40000", name: "Briefings", oid },
-      /may not put files here|damaged or larger/,
-      20_000,
-      true,
-    );
+    await judge({ mode: "40000", name: "Briefings", oid }, /held \d+ more/, 20_000);
   });
 
-  it("100,000 entries in a thousand folders: the legal change beside them is taken", async () => {
+  it("100,000 entries in ten folders", async () => {
     const blob = await client.blob("x\n");
     const folder = (start: number) =>
       client.mktree(

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { areaOf } from "@nightdesk/claim-lib";
 import { createBareRemote, createTempDir, type BareRemote, type TempDir } from "@nightdesk/testkit";
-import { HOSTILE_CASES, NEW, PENDING, WAITING, type HostileCase } from "./support/hostile-cases.ts";
+import { NEW, PENDING, WAITING, type HostileCase } from "./support/hostile-case.ts";
+import { HOSTILE_CASES } from "./support/hostile-cases.ts";
 import { mailNote, replyNote } from "./support/notes.ts";
 import { createRawClient, type RawClient } from "./support/raw-git.ts";
 import {

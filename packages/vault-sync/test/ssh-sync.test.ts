@@ -90,6 +90,21 @@ describe("over a real ssh server", { skip }, () => {
       for (const daemon of daemons) await says(daemon, "announce.up", 2, 30_000);
     }));
 
+  it("a line that died without a word is given up within half a minute, and sync goes on over a new one", () =>
+    inWorld(async (world) => {
+      const [cloud, local] = [await world.machine("cloud"), await world.machine("local")];
+      const daemons = [world.run(cloud), world.run(local, { url: world.bare.path })];
+      for (const daemon of daemons) await says(daemon, "announce.up");
+      await putNote(cloud, NEW(1), mailNote(1));
+      await arrives(local, NEW(1), mailNote(1), daemons);
+      await world.server.freezeConnections();
+      await putNote(cloud, NEW(2), mailNote(2));
+      const [overSsh] = daemons;
+      if (overSsh) await says(overSsh, "announce.down", 1, 45_000);
+      await arrives(local, NEW(2), mailNote(2), daemons, 45_000);
+      if (overSsh) await says(overSsh, "announce.up", 2, 45_000);
+    }));
+
   it("while nothing happens no process is started, and the processor rests", () =>
     inWorld(async (world) => {
       const cloud = await world.machine("cloud");

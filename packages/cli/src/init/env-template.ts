@@ -140,6 +140,22 @@ function sending(): Section {
         ],
         otherwise: "5",
       },
+      {
+        name: "BULK_APPROVALS",
+        about: ["More approvals than this within a minute wait, so that a folder can be dragged back"],
+        otherwise: "10",
+      },
+      { name: "BULK_WAIT_SECONDS", about: ["So long they wait"], otherwise: "60" },
+      {
+        name: "SEND_LATE_MINUTES",
+        about: ["A note with a time (send_at) that passed longer ago, as when the laptop slept, asks again"],
+        otherwise: "60",
+      },
+      {
+        name: "QUIET_HOURS",
+        about: ["No notification then, but for urgent ones, for instance 22:00-07:00"],
+        otherwise: "",
+      },
     ],
   };
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
-import { createLane, type Lane } from "./lane.ts";
+import { Lane } from "./lane.ts";
 
 /** What the way is like now. All of it holds for open connections and for new ones. */
 export interface NetworkTrouble {
@@ -58,62 +58,35 @@ interface Link {
   isLost: boolean;
 }
 
+/** What all connections share. */
+interface Way {
+  trouble: NetworkTrouble;
+  links: Set<Link>;
+  bytes: { toServer: number; toClient: number };
+  total: number;
+  /** For the next connection only. */
+  resetAt: number | null;
+}
+
 /** A way to a TCP server that behaves as badly as the test says, and can change its mind at any moment. */
 export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
-  const links = new Set<Link>();
-  const bytes = { toServer: 0, toClient: 0 };
-  let now = NO_TROUBLE;
-  let total = 0;
-  let resetAt: number | null = null;
-
-  const open = (client: Socket) => {
-    total += 1;
-    const limit = resetAt;
-    resetAt = null;
-    const server = connect({ port: options.port, host: options.host ?? "127.0.0.1", allowHalfOpen: true });
-    let sent = 0;
-    const rules = (toServer: boolean) => ({
-      trouble: () => now,
-      isHeld: () => now.isStalled || (!toServer && now.isAnswerHeld),
-      isLost: () => link.isLost,
-      lose: () => (link.isLost = true),
-      carried(count: number) {
-        bytes[toServer ? "toServer" : "toClient"] += count;
-        if (!toServer || limit === null) return;
-        sent += count;
-        if (sent >= limit) reset(link);
-      },
-    });
-    const link: Link = { client, server, lanes: [], isLost: false };
-    link.lanes = [createLane(client, server, rules(true)), createLane(server, client, rules(false))];
-    links.add(link);
-    const over = () => {
-      if (!client.destroyed || !(server.destroyed || link.isLost)) return;
-      server.destroy();
-      links.delete(link);
-    };
-    client.on("close", () => {
-      if (!link.isLost && !now.isBlackHole) reset(link);
-      over();
-    });
-    server.on("close", () => {
-      // In a black hole nobody hears of it.
-      if (now.isBlackHole) link.isLost = true;
-      if (!link.isLost && link.lanes.every((lane) => lane.isEmpty())) client.end();
-      over();
-    });
-    client.on("error", () => undefined);
-    server.on("error", () => {
-      if (now.isBlackHole) link.isLost = true;
-      if (!link.isLost) client.resetAndDestroy();
-    });
+  const way: Way = {
+    trouble: NO_TROUBLE,
+    links: new Set(),
+    bytes: { toServer: 0, toClient: 0 },
+    total: 0,
+    resetAt: null,
   };
-  const listener = createServer({ allowHalfOpen: true, noDelay: true }, open);
+  const { links } = way;
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    const { port, host = "127.0.0.1" } = options;
+    openLink(way, client, connect({ port, host, allowHalfOpen: true }));
+  });
   listener.listen(0, options.address ?? "127.0.0.1");
   await once(listener, "listening");
   const { port, address } = listener.address() as AddressInfo;
   const change = (next: NetworkTrouble) => {
-    now = next;
+    way.trouble = next;
     for (const link of links) for (const lane of link.lanes) lane.look();
   };
   return {
@@ -122,9 +95,9 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     trouble: (trouble) => change({ ...NO_TROUBLE, ...trouble }),
     heal: () => change(NO_TROUBLE),
     resetAll: () => [...links].forEach(reset),
-    resetAfter: (bytesToServer) => (resetAt = bytesToServer),
-    connections: () => ({ open: links.size, total }),
-    bytes: () => ({ ...bytes }),
+    resetAfter: (bytesToServer) => (way.resetAt = bytesToServer),
+    connections: () => ({ open: links.size, total: way.total }),
+    bytes: () => ({ ...way.bytes }),
     async close() {
       const closed = once(listener, "close");
       listener.close();
@@ -132,6 +105,54 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
       await closed;
     },
   };
+}
+
+function openLink(way: Way, client: Socket, server: Socket): void {
+  const limit = way.resetAt;
+  way.resetAt = null;
+  way.total += 1;
+  let sent = 0;
+  const link: Link = { client, server, lanes: [], isLost: false };
+  const rules = (toServer: boolean) => ({
+    trouble: () => way.trouble,
+    isHeld: () => way.trouble.isStalled || (!toServer && way.trouble.isAnswerHeld),
+    isLost: () => link.isLost,
+    lose: () => (link.isLost = true),
+    carried(count: number) {
+      way.bytes[toServer ? "toServer" : "toClient"] += count;
+      if (!toServer || limit === null) return;
+      sent += count;
+      if (sent >= limit) reset(link);
+    },
+  });
+  link.lanes = [new Lane(client, server, rules(true)), new Lane(server, client, rules(false))];
+  way.links.add(link);
+  endWith(way, link);
+}
+
+/** How the end of one side is told to the other. */
+function endWith(way: Way, link: Link): void {
+  const { client, server } = link;
+  const over = () => {
+    if (!client.destroyed || !(server.destroyed || link.isLost)) return;
+    server.destroy();
+    way.links.delete(link);
+  };
+  client.on("close", () => {
+    if (!link.isLost && !way.trouble.isBlackHole) reset(link);
+    over();
+  });
+  server.on("close", () => {
+    // In a black hole nobody hears of it.
+    if (way.trouble.isBlackHole) link.isLost = true;
+    if (!link.isLost && link.lanes.every((lane) => lane.isEmpty())) client.end();
+    over();
+  });
+  client.on("error", () => undefined);
+  server.on("error", () => {
+    if (way.trouble.isBlackHole) link.isLost = true;
+    if (!link.isLost) client.resetAndDestroy();
+  });
 }
 
 function reset({ client, server, lanes }: Link): void {

@@ -29,9 +29,12 @@ const LANGUAGES: readonly (readonly [Language, RegExp])[] = [
     /^(?:please )?(?:(?:write|answer|reply)(?: it)? )?(?:in french|auf französisch|en francés|en français)\W*$/iu,
   ],
 ];
-/** `Say: ...`, `Tell her that ...`: what follows is meant to be written as it stands. */
+/**
+ * `Say: ...`, `Tell her that ...`: what follows is meant to be written as it stands. A German "dass"
+ * clause has its verb at the end and cannot stand alone, so it is not among them.
+ */
 const SAY =
-  /^(?:please |bitte )?(?:say|write|answer|reply|tell (?:him|her|them)|schreib(?:e|en sie)?|sag(?:e|en sie)?|antworte(?:n sie)?)(?: (?:him|her|them|ihm|ihr|ihnen))?(?:\s*:\s*|,? (?:that|dass) |\s+(?=["“„«]))(.+)$/isu;
+  /^(?:please |bitte )?(?:say|write|answer|reply|tell (?:him|her|them)|schreib(?:e|en sie)?|sag(?:e|en sie)?|antworte(?:n sie)?)(?: (?:him|her|them|ihm|ihr|ihnen))?(?:\s*:\s*|,? that |\s+(?=["“„«]))(.+)$/isu;
 /** Nothing but a quotation is meant to be written too. */
 const QUOTED = /^["“„«](.+)["”“»]$/su;
 const MAX_OPEN_CHARS = 300;

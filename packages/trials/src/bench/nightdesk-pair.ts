@@ -3,7 +3,8 @@ import { link, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SYNC_STATUS_FILE, syncStatusSchema, type AgentName } from "@nightdesk/claim-lib";
 import { waitFor } from "@nightdesk/testkit";
-import { noFailpoint, openPorts, readConfig } from "@nightdesk/vault-sync";
+import { noFailpoint, openPorts, openReplica, readConfig, saveTable } from "@nightdesk/vault-sync";
+import { fail } from "../errors.ts";
 import { makeMachine, type Machine } from "../race/make-machine.ts";
 import type { BenchPair, PairOptions } from "./bench-pair.ts";
 import type { CleanUp } from "./clean-up.ts";
@@ -126,12 +127,15 @@ async function writeState(machine: Machine, seed: Seed): Promise<void> {
       await link(join(seed.remote, "objects/pack", name), join(packs, name));
     await ports.state.keepCommit(seed.commit);
     await ports.state.write("base", { commit: seed.commit, accepted: seed.tree, planned: seed.tree });
-    const rows = [];
+    const replica = await openReplica(ports);
     for (const [path, blob] of seed.blobs) {
       const { size, mtimeMs, ino } = lstatSync(join(machine.vault, path));
-      rows.push([path, size, mtimeMs, ino, blob]);
+      replica.table.note(path, blob, { size, mtimeMs, inode: ino });
     }
-    await ports.state.write("table", rows);
+    // Settles what is the same as what was synced last; nothing else may be left.
+    const { size: differing } = await replica.table.index.differences();
+    if (differing > 0) throw fail("TRIAL_BROKEN", `${differing} notes differ from the repository's.`);
+    await saveTable(replica);
   } finally {
     await ports.close();
   }

@@ -4,7 +4,7 @@ import { WORKER_STEPS } from "./places.ts";
 export type MachineName = "cloud" | "local";
 
 /** How a blow falls. */
-export type Blow =
+type Blow =
   /** The process ends itself at a named place. */
   | { kind: "at"; point: string }
   /** At any time after its start. */

@@ -36,6 +36,8 @@ const PROGRAMS = {
 /** Tasks on their way at any time: enough that every step of the work is always due somewhere. */
 const OPEN_TASKS = 8;
 const OWNER_LOOK_MS = 150;
+/** A lock that a killed push left in the remote is put away after 60 s. */
+const SETTLE_MS = 150_000;
 
 interface Field {
   remote: BareRemote;
@@ -82,7 +84,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     );
     say(`${tally.kills()} kills are over; everything runs on until it rests.`);
     life.stopFeeding();
-    await waitForRest(field, options.settleMs ?? 60_000);
+    await waitForRest(field, options.settleMs ?? SETTLE_MS);
   } finally {
     await life.stop();
     await victims.stop();
@@ -165,13 +167,12 @@ function createTally(options: ChaosOptions, say: (line: string) => void) {
 function startLife(field: Field) {
   const cloud = createNodeVaultFiles(field.machines.cloud.vault);
   const local = createNodeVaultFiles(field.machines.local.vault);
-  let isFeeding = true;
-  let isOver = false;
+  const state = { isFeeding: true, isOver: false };
   const live = async () => {
-    while (!isOver) {
+    while (!state.isOver) {
       const vaults = await Promise.all([hashVault(field.machines.cloud), hashVault(field.machines.local)]);
       field.open = new Set(vaults.flatMap((files) => openTasks(field.keys, files))).size;
-      for (; isFeeding && field.open < OPEN_TASKS; field.open += 1) {
+      for (; state.isFeeding && field.open < OPEN_TASKS; field.open += 1) {
         const n = field.keys.length + 1;
         field.keys.push(taskKey(taskFile(n)) ?? "");
         await cloud.write(`${FREE_FOLDER}/${taskFile(n)}`, mailNote(n));
@@ -189,10 +190,10 @@ function startLife(field: Field) {
   const running = live();
   return {
     stopFeeding() {
-      isFeeding = false;
+      state.isFeeding = false;
     },
     async stop() {
-      isOver = true;
+      state.isOver = true;
       await running;
     },
   };

@@ -75,6 +75,11 @@ export const ACTIONS = {
     if (await moveByHand(machine, `Approved/${fileOf(n)}`, `Rejected/${fileOf(n)}`))
       decide(world, n, undefined);
   },
+  /** Not yet, after all. */
+  async takeBack(world, machine, n) {
+    const name = fileOf(n);
+    if (await moveByHand(machine, `Approved/${name}`, `${PENDING}/${name}`)) decide(world, n, undefined);
+  },
   async edit(world, machine, n) {
     await saveInPlace(world, machine, `${PENDING}/${fileOf(n)}`, (old) =>
       replyNote(n, `In my words, after ${old.length}: ${oidOf(old).slice(0, 6)}.`),
@@ -137,7 +142,7 @@ function held(machine: Machine, n: number): string {
 }
 
 /** What vault-sync told the agents last. */
-export async function readPublished(machine: Machine): Promise<Published | null> {
+async function readPublished(machine: Machine): Promise<Published | null> {
   try {
     const text = (await machine.disk.readFile(`${STATE}/published.json`)).toString("utf8");
     return publishedSchema.safeParse(JSON.parse(text)).data ?? null;

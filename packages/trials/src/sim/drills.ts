@@ -98,6 +98,25 @@ const STORIES: Readonly<Record<string, Drill>> = {
     await play(runner, "local round; cloud round; local approve 1; local round;");
     await runner.settle(99);
   },
+  async "edit-while-applying"(runner) {
+    const { world } = runner;
+    await play(
+      runner,
+      `${UNTIL_PENDING} cloud claim 3; cloud round; local round; cloud draft 3; cloud round;`,
+    );
+    const { onCall } = runner;
+    let editing: Promise<void> | undefined;
+    runner.onCall = (agent, call) => {
+      onCall?.(agent, call);
+      // Sync has looked and is about to put the cloud's draft there; now the owner saves.
+      if (agent === "local" && call.startsWith(`create ${VAULT}/In_Progress/cloud/.nd-tmp-`))
+        editing ??= ACTIONS.editClaimed(world, world.machine("local"), 3);
+    };
+    await play(runner, "local round");
+    await editing;
+    expect(world, editing !== undefined, "the drill does what it says", "nothing was being written");
+    await runner.settle(99);
+  },
   async "remote-rewritten"(runner) {
     const { world } = runner;
     await play(runner, UNTIL_PENDING);
@@ -157,6 +176,6 @@ export async function runDrill(
   runner = new StepRunner(["cloud", "local"]),
 ): Promise<StepRunner> {
   await runner.world.init();
-  await drill(runner);
+  await runner.guarded(() => drill(runner));
   return runner;
 }

@@ -45,6 +45,7 @@ export class Enumeration {
     this.scenario = scenario;
     this.#counts = counts;
     this.runner = new StepRunner(scenario.agents);
+    this.runner.mayConflict = scenario.mayConflict;
   }
 
   /** The run without a crash, and a run on from each crash in it. `share` of `shares` machines do this together. */
@@ -155,7 +156,7 @@ export function crashWorld(runner: StepRunner, point: CrashPoint, survivor: Surv
   checkTasksKept(world, point.agent, point.kept, left);
 }
 
-export function toSeed(scenario: Scenario, crashes: readonly Crash[]): string {
+function toSeed(scenario: Scenario, crashes: readonly Crash[]): string {
   return ["crash", scenario.name, ...crashes.map(({ index, survivor }) => `${index}.${survivor}`)].join(":");
 }
 

@@ -16,7 +16,7 @@ import {
   type Replica,
   type SyncPorts,
 } from "@nightdesk/vault-sync";
-import { findNode, splitPath } from "./disk-state.ts";
+import { findNode } from "./disk-state.ts";
 import { KINDS } from "./notes.ts";
 import { SimDisk, type DiskHooks } from "./sim-disk.ts";
 import { createSimStore, GIT_DIR } from "./sim-objects.ts";
@@ -77,8 +77,14 @@ export class Machine {
     }
   }
 
+  /** The table only saves reading: a disk that refuses it is no trouble. */
   async keepTable(): Promise<void> {
-    if (this.#replica) await saveTable(this.#replica);
+    if (!this.#replica) return;
+    try {
+      await saveTable(this.#replica);
+    } catch (error) {
+      if (!NightdeskError.is(error)) throw error;
+    }
   }
 
   /** The text of a file as every program sees it now; null when there is none. */
@@ -148,8 +154,4 @@ export function createSimSigner(key: string): CommitSigner {
     sign,
     isOwn: (commit: Commit) => commit.signature !== null && commit.signature === sign(commit.signedPayload),
   };
-}
-
-export function folderOfFile(path: string): string {
-  return splitPath(`/${path}`).folder.slice(1);
 }

@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
 import { fail } from "../errors.ts";
 import { runMutants } from "./mutants.ts";
+import { replay } from "./replay.ts";
 import { runAll, type SimOptions } from "./run-all.ts";
 
 const HELP = `npm run sim -- [--seconds N] [--seed N]     tries every crash, and random schedules, for N seconds
+npm run sim -- --replay SEED                plays one run again, step by step
 npm run sim -- --mutants [DIR]              weakens a copy of the code, once for each patch, and must notice`;
 
 /** The last line is JSON; the exit code is 1 when a promise was broken. */
@@ -17,6 +19,7 @@ async function main(argv: string[]): Promise<number> {
       workers: { type: "string", default: "2" },
       hunt: { type: "boolean", default: false },
       mutants: { type: "boolean", default: false },
+      replay: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -24,6 +27,7 @@ async function main(argv: string[]): Promise<number> {
     print(HELP);
     return 0;
   }
+  if (values.replay !== undefined) return (await replay(values.replay, print)).length === 0 ? 0 : 1;
   if (values.mutants) return runMutants(positionals, print);
   return simulate({
     seconds: count("seconds", values.seconds),

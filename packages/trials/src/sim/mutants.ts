@@ -111,30 +111,33 @@ async function applyPatch(copy: string, patch: string): Promise<string | null> {
 }
 
 async function hunt(copy: string, seconds: number): Promise<Pick<MutantResult, "outcome" | "detail">> {
-  const main = join(copy, "packages/trials/src/sim/main.ts");
-  const args = [main, "--hunt", "--workers", "1", "--seconds", String(seconds), "--seed", "1"];
-  let stdout = "";
-  let stderr = "";
-  let code: unknown = 0;
+  const limits = ["--hunt", "--workers", "1", "--seconds", String(seconds), "--seed", "1"];
+  const { code, stdout, stderr } = await runSim(copy, limits, seconds);
+  if (code === 0) return { outcome: "not caught", detail: `nothing noticed in ${seconds} s` };
+  const seed = /nightdesk replay (\S+)/.exec(stdout)?.[1];
+  if (code !== 1 || seed === undefined) {
+    const first = stderr.split("\n").find((line) => line.includes("Error")) ?? stderr.slice(0, 200);
+    return { outcome: "does not start", detail: first };
+  }
+  // A seed that does not bring it back is no proof.
+  const again = await runSim(copy, ["--replay", seed], seconds);
+  const broken = /^BROKEN: (.*)$/m.exec(again.stdout)?.[1];
+  if (broken === undefined)
+    return { outcome: "not caught", detail: `${seed} broke a promise once and not again` };
+  return { outcome: "caught", detail: `${seed} (${broken.slice(0, 160)})` };
+}
+
+async function runSim(
+  copy: string,
+  args: readonly string[],
+  seconds: number,
+): Promise<{ code: unknown; stdout: string; stderr: string }> {
   try {
-    ({ stdout, stderr } = await run(process.execPath, args, {
-      cwd: copy,
-      timeout: (seconds * 20 + 60) * 1000,
-      maxBuffer: 64 * 1024 * 1024,
-    }));
+    const main = join(copy, "packages/trials/src/sim/main.ts");
+    const options = { cwd: copy, timeout: (seconds * 20 + 60) * 1000, maxBuffer: 64 * 1024 * 1024 };
+    return { code: 0, ...(await run(process.execPath, [main, ...args], options)) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    ({
-      stdout = "",
-      stderr = "",
-      code,
-    } = error as Error & { stdout?: string; stderr?: string; code?: unknown });
+    return { stdout: "", stderr: error.message, code: null, ...error };
   }
-  const seed = /nightdesk replay (\S+)/.exec(stdout)?.[1];
-  const broken = /^BROKEN: (.*)$/m.exec(stdout)?.[1];
-  if (code === 1 && seed !== undefined)
-    return { outcome: "caught", detail: `${seed} (${(broken ?? "").slice(0, 160)})` };
-  if (code === 0) return { outcome: "not caught", detail: `nothing noticed in ${seconds} s` };
-  const first = stderr.split("\n").find((line) => /Error|error/.test(line)) ?? stderr.slice(0, 200);
-  return { outcome: "does not start", detail: first };
 }

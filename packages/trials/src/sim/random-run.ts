@@ -54,6 +54,7 @@ const WORK: Readonly<Record<"cloud" | "local", readonly ActionName[]>> = {
     "edit",
     "reject",
     "withdraw",
+    "takeBack",
     "claim",
     "rejectEarly",
     "editHandbook",

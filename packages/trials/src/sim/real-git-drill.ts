@@ -24,6 +24,8 @@ const CAS = "the remote takes only what is built on what it holds";
 export async function realGitDrill({ world }: StepRunner): Promise<void> {
   await withTempDir(async (root) => {
     const remote = await createBareRemote({ path: join(root, "remote.git") });
+    // As at any hoster: ours refuses what does not go forward by itself, and the push must not lean on that.
+    await runGit(["config", "receive.denyNonFastForwards", "false"], remote.path);
     const laptop = await open(root, "local", remote);
     const cloud = await open(root, "cloud", remote);
     try {

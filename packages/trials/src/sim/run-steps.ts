@@ -1,7 +1,7 @@
 import type { AgentName } from "@nightdesk/claim-lib";
 import type { CycleReport } from "@nightdesk/vault-sync";
 import { ACTIONS, type ActionName } from "./actions.ts";
-import { checkEnd } from "./checks/end.ts";
+import { checkEnd, checkNoConflict } from "./checks/end.ts";
 import { checkLanding } from "./checks/history.ts";
 import {
   checkForbidden,
@@ -41,6 +41,8 @@ export class StepRunner {
   record: CrashPoint[] | null = null;
   /** Told of every call with an effect, for the trace of a replay. */
   onCall: ((agent: AgentName, call: string) => void) | undefined;
+  /** False where no two people write one note: then no text may be kept beside another. */
+  mayConflict = true;
   #step = 0;
   #kept: ReadonlySet<string> = new Set();
 
@@ -53,12 +55,23 @@ export class StepRunner {
 
   /** Plays `steps` from an index on, then rounds until nothing moves, then looks at the end. */
   async play(steps: readonly Step[], from = 0): Promise<void> {
-    for (let index = from; index < steps.length; index += 1) {
-      const step = steps[index];
-      if (step) await this.take(step, index);
-      if (this.world.violations.length > 0) return;
+    await this.guarded(async () => {
+      for (let index = from; index < steps.length; index += 1) {
+        const step = steps[index];
+        if (step) await this.take(step, index);
+        if (this.world.violations.length > 0) return;
+      }
+      await this.settle(steps.length);
+    });
+  }
+
+  /** What nobody foresaw is a broken promise too. */
+  async guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.world.report("no unforeseen error", error instanceof Error ? error.message : String(error));
     }
-    await this.settle(steps.length);
   }
 
   async take({ agent, what, n }: Step, index: number): Promise<void> {
@@ -82,6 +95,7 @@ export class StepRunner {
       if (moved === 0) break;
     }
     if (world.violations.length === 0) checkEnd(world);
+    if (!this.mayConflict) checkNoConflict(world);
   }
 
   lookAtMachine(machine: Machine): void {

@@ -6,6 +6,8 @@ export interface Scenario {
   agents: readonly AgentName[];
   /** Played before anything goes wrong. */
   prepare: readonly Step[];
+  /** Two people write the same note in it: only then may a text be kept beside. */
+  mayConflict: boolean;
   /** In each of these, and in the rounds after them, every call may be the last. */
   steps: readonly Step[];
 }
@@ -20,8 +22,16 @@ const DRAFTED = `${CLAIMED} cloud draft 1;`;
 const PROPOSED = `${DRAFTED} cloud propose 1; cloud round; local round;`;
 const APPROVED = `${PROPOSED} local approve 1;`;
 
+const CONFLICTS = new Set(["edit-both", "delete-race", "reject-early"]);
+
 function scenario(name: string, prepare: string, steps: string, agents = BOTH): Scenario {
-  return { name, agents, prepare: parseSteps(prepare), steps: parseSteps(steps) };
+  return {
+    name,
+    agents,
+    prepare: parseSteps(prepare),
+    steps: parseSteps(steps),
+    mayConflict: CONFLICTS.has(name),
+  };
 }
 
 /** Small worlds in which every crash, and every crash during the recovery from one, is tried. */
@@ -32,6 +42,12 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("claim-race", ARRIVED, "cloud claim 1; local claim 1; local round; cloud round; local round"),
   scenario("claim-race-back", ARRIVED, "cloud claim 1; local claim 1; cloud round; local round"),
   scenario("propose", CLAIMED, "cloud draft 1; cloud propose 1; cloud round; local round"),
+  scenario("eager", ARRIVED, "cloud claim 1; cloud draft 1; cloud propose 1; cloud round; local round"),
+  scenario(
+    "eager-end",
+    ARRIVED,
+    "cloud claim 1; local claim 1; cloud end 1; local round; cloud round; local round",
+  ),
   scenario("release", CLAIMED, "cloud release 1; cloud round; local round"),
   scenario("end", CLAIMED, "cloud end 1; local dropFile 3; cloud round; local round"),
   scenario("approve", PROPOSED, "local approve 1; local round; local execute 1; local round; cloud round"),
@@ -42,6 +58,11 @@ export const SCENARIOS: readonly Scenario[] = [
     "edit-both",
     CLAIMED,
     "local editClaimed 1; cloud draft 1; cloud round; local round; cloud round; cloud propose 1; cloud round",
+  ),
+  scenario(
+    "delete-race",
+    CLAIMED,
+    "cloud draft 1; local deleteClaimed 1; cloud round; local round; cloud round",
   ),
   scenario(
     "reject-early",
@@ -57,6 +78,16 @@ export const SCENARIOS: readonly Scenario[] = [
     "owner-files",
     ARRIVED,
     "local dropFile 1; local editHandbook; local round; cloud claim 1; cloud round",
+  ),
+  scenario(
+    "handbook-twice",
+    ARRIVED,
+    "local editHandbook; local dropFile 1; local round; cloud round; local editHandbook; local round; cloud round",
+  ),
+  scenario(
+    "take-back",
+    PROPOSED,
+    "local approve 1; local round; local takeBack 1; local round; local execute 1; local round; cloud round",
   ),
   scenario("secret", ARRIVED, "local writeSecret; local dropFile 2; local round; cloud claim 1; cloud round"),
   scenario(

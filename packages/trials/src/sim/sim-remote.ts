@@ -60,7 +60,7 @@ export class SimRemote {
       push: async (commit) => {
         const fault = await enter(`push ${commit.slice(0, 8)}`);
         if (fault === "request-lost") throw unanswered();
-        const found = collect(disk, commit, this.tip);
+        const found = collect(disk, commit, new Set(this.landings.map((landing) => landing.commit)));
         if (fault === "refuse" || !isForward(commit, this.tip, found)) return "refused";
         for (const [oid, object] of found) OBJECTS.set(oid, object);
         if (commit !== this.tip) {
@@ -149,8 +149,11 @@ function copyTo(disk: SimDisk, tip: string): boolean {
   return copied;
 }
 
-/** What a push sends: all that the commit needs and the remote does not have. */
-function collect(disk: SimDisk, commit: string, tip: string | null): Map<string, StoredObject> {
+/**
+ * What a push sends: all that the commit needs and this remote does not have. Throws OBJECT_MISSING.
+ * @param had every commit that was ever this remote's tip
+ */
+function collect(disk: SimDisk, commit: string, had: ReadonlySet<string | null>): Map<string, StoredObject> {
   const found = new Map<string, StoredObject>();
   const take = (oid: string): StoredObject => {
     const object = readStored(disk, oid);
@@ -158,23 +161,20 @@ function collect(disk: SimDisk, commit: string, tip: string | null): Map<string,
     found.set(oid, object);
     return object;
   };
-  const takeTree = (oid: string, known: string | null) => {
+  const takeTree = (oid: string, known: string | null, blobs: ReadonlySet<string>) => {
     if (oid === known || found.has(oid)) return;
-    const old = new Map(
-      known === null
-        ? []
-        : entriesOf(known, OBJECTS.get(known) ?? EMPTY).map((entry) => [entry.name, entry.oid]),
-    );
+    const old = known === null || !OBJECTS.has(known) ? [] : entriesOf(known, needRemote(known));
+    const before = new Map(old.map((entry) => [entry.name, entry.oid]));
     for (const entry of entriesOf(oid, take(oid))) {
-      const before = old.get(entry.name) ?? null;
-      if (entry.mode === "40000") takeTree(entry.oid, before);
-      else if (entry.oid !== before && !OBJECTS.has(entry.oid)) take(entry.oid);
+      if (entry.mode === "40000") takeTree(entry.oid, before.get(entry.name) ?? null, blobs);
+      else if (!blobs.has(entry.oid)) take(entry.oid);
     }
   };
-  for (let at: string | undefined = commit; at !== undefined && at !== tip && !OBJECTS.has(at);) {
+  for (let at: string | undefined = commit; at !== undefined && !had.has(at);) {
     const made: Commit = commitOf(at, take(at));
     const parent: string | undefined = made.parents[0];
-    takeTree(made.tree, parent !== undefined && OBJECTS.has(parent) ? remoteCommit(parent).tree : null);
+    const known = parent !== undefined && had.has(parent) ? remoteCommit(parent).tree : null;
+    takeTree(made.tree, known, new Set(known === null ? [] : remotePaths(known).values()));
     at = parent;
   }
   return found;

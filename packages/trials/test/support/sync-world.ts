@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -65,7 +66,8 @@ async function stopWithin(daemon: Daemon): Promise<void> {
 
 /** Lets a machine in at an ssh server, and tells it the server's key for the port it will knock at. */
 export async function enrol(machine: Machine, server: SshServer, port: number): Promise<void> {
-  const key = await server.makeClientKey(`${machine.role}-${port}`);
+  // Several worlds share one server.
+  const key = await server.makeClientKey(randomBytes(6).toString("hex"));
   await server.authorize(key.publicLine);
   const keys = join(machine.state, "keys");
   await writeFile(join(keys, "ssh_key"), await readFile(key.file), { mode: 0o600 });
@@ -73,7 +75,7 @@ export async function enrol(machine: Machine, server: SshServer, port: number): 
   await writeFile(join(keys, "known_hosts"), `[${server.address}]:${port} ${hostKey.join(" ")}\n`);
 }
 
-export async function readStatus(machine: Machine): Promise<SyncStatus> {
+async function readStatus(machine: Machine): Promise<SyncStatus> {
   return syncStatusSchema.parse(JSON.parse(await readFile(join(machine.state, SYNC_STATUS_FILE), "utf8")));
 }
 

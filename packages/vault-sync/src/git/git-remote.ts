@@ -172,7 +172,8 @@ const NOTHING_SENT = new Set(["REMOTE_UNKNOWN", "REMOTE_DENIED", "REMOTE_UNREACH
 const BROKE_OFF = /read from remote host|client_loop|mux_client|packet_write_wait|timeout, server/i;
 
 /** The server's own words come with this prefix; over a folder they do as well. */
-const REMOTE_DISK = /^remote: .*(?:no space left on device|disk quota exceeded|read-only file system)/im;
+const REMOTE_DISK =
+  /^remote: .*(?:no space left on device|disk quota exceeded|read-only file system)|^error: remote unpack failed: unable to create temporary object directory/im;
 const REMOTE_DISK_MESSAGE =
   "The remote's disk is full or read-only, so nothing was published; changes wait on this machine and go out when there is room. Check the free space on the machine that holds the repository.";
 

@@ -4,11 +4,10 @@ import { setPriority } from "node:os";
 import { join } from "node:path";
 import { gitEnvironment, type GitEnvironmentOptions } from "./git-environment.ts";
 
-/** A task's life makes some 30 objects; a month of 2,000 finished notes is 90 KB a version until it is packed [m]. */
+/** A task's life makes some 20 objects; the list of a month of 2,000 notes is 90 KB a version until it is packed. */
 const MAX_LOOSE_OBJECTS = 2_000;
-/** Looked at so often: counting costs a listing of one folder. */
+/** Looked at so often, and after a failure (a fetch clears half-made packs away) tried again then. */
 const LOOK_EVERY_MS = 10 * 60_000;
-/** After a failure (a fetch clears half-made packs away) it is tried again later. */
 const LOWEST_PRIORITY = 19;
 
 export interface GitMaintainer {

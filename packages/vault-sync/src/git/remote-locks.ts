@@ -12,7 +12,7 @@ export async function findRemoteLocks(
   nowMs: number,
 ): Promise<{ path: string; ageMs: number }[]> {
   if (address.protocol !== "file") return [];
-  const folder = address.url.startsWith("file://") ? fileURLToPath(address.url) : address.url;
+  const folder = folderOf(address);
   const found: { path: string; ageMs: number }[] = [];
   for (const name of [`${address.ref}.lock`, "packed-refs.lock"]) {
     const path = join(folder, name);
@@ -20,6 +20,10 @@ export async function findRemoteLocks(
     if (stat) found.push({ path, ageMs: nowMs - stat.mtimeMs });
   }
   return found;
+}
+
+function folderOf({ url }: RemoteAddress): string {
+  return url.startsWith("file://") ? fileURLToPath(url) : url;
 }
 
 /**
@@ -30,8 +34,8 @@ export async function clearRemoteLocks(address: RemoteAddress, nowMs: number): P
   let cleared = 0;
   for (const { path, ageMs } of await findRemoteLocks(address, nowMs)) {
     if (ageMs < STALE_AFTER_MS) continue;
-    // Kept under another name, which git does not look at.
-    await rename(path, `${path.slice(0, -".lock".length)}.stale-lock-${Math.trunc(nowMs)}`).then(
+    // Kept, but not among the refs: under any other name there git would take it for a broken branch.
+    await rename(path, join(folderOf(address), `stale-lock-${Math.trunc(nowMs)}-${cleared}`)).then(
       () => (cleared += 1),
       () => undefined,
     );

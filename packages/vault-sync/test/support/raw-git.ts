@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { runGit, type BareRemote } from "@nightdesk/testkit";
 
-export interface RawEntry {
+interface RawEntry {
   mode: string;
   name: string | Buffer;
   oid: string;

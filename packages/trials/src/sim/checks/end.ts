@@ -1,6 +1,6 @@
 import { taskKey } from "@nightdesk/claim-lib";
 import { SECRET, type Machine } from "../machine.ts";
-import { remoteCommit, remotePaths } from "../sim-remote.ts";
+import { remoteCommit, remotePaths, remoteText } from "../sim-remote.ts";
 import { oidOf } from "../truth.ts";
 import type { World } from "../world.ts";
 
@@ -20,6 +20,14 @@ export function checkEnd(world: World): void {
   for (const machine of world.machines) checkSame(world, machine, expected);
   checkTasks(world, expected);
   checkTexts(world, expected);
+}
+
+/** A note kept beside another says that two wrote at once; where one wrote it is an old text come back. */
+export function checkNoConflict(world: World): void {
+  for (const machine of world.machines)
+    for (const { path } of machine.vaultFiles())
+      if (path.includes(" (other text "))
+        world.report("no conflict where one writes", `${machine.agent} has ${path}`);
 }
 
 function isRecord(path: string): boolean {
@@ -62,13 +70,8 @@ function checkTexts(world: World, expected: ReadonlyMap<string, string>): void {
   for (const [path, oid] of expected) {
     if (written.has(oid) || path === "Dashboard.md" || thiefTexts.has(oid)) continue;
     // A save cut short by the power leaves a part of the text, or none of it.
-    if (savedInPlace.some((text) => isPartOf(text, oid))) continue;
+    const text = remoteText(oid);
+    if (savedInPlace.some((whole) => whole.startsWith(text))) continue;
     world.report("no text is damaged", `${path} holds what nobody wrote`);
   }
-}
-
-function isPartOf(text: string, oid: string): boolean {
-  const bytes = Buffer.from(text);
-  const half = bytes.subarray(0, Math.floor(bytes.length / 2));
-  return [Buffer.alloc(0), half].some((part) => oidOf(part.toString("utf8")) === oid);
 }
