@@ -91,7 +91,7 @@ export async function createAgent(
         const { model, sync } = await showDashboard();
         outside.notifier.update({
           waiting: (await listWaiting())
-            .filter(({ notice }) => notice !== TAKEN_BACK)
+            .filter(({ notice }) => !notice?.startsWith(TAKEN_BACK))
             .map(({ path, name, isUrgent }) => ({ key: path, from: name.who, isUrgent })),
           attention: model.attention.map(({ file }) => file),
         });

@@ -48,7 +48,9 @@ async function showTakenBack(ports: Ports, path: string): Promise<void> {
   const read = readActionNote(path.slice(path.lastIndexOf("/") + 1), found.text, ports);
   if (!read.ok) return;
   const { name, note, action } = read.note;
-  const fields = { ...note.fields, notice: toFieldLine(TAKEN_BACK) };
+  const later =
+    note.fields.send_at === undefined ? "" : " Its send_at still stands; empty it to send at once.";
+  const fields = { ...note.fields, notice: toFieldLine(TAKEN_BACK + later) };
   const text = rewriteNote(found.text, note, fields, ports.kinds);
   await writePresented(ports, found, text, name, targetsOf(fields, action));
 }

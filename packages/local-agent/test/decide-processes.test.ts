@@ -8,7 +8,7 @@ import { openLaptop, untilDone, type Laptop } from "./process-world.ts";
 import type { Task } from "./world.ts";
 
 /** The real program, the real disk, the real clock, and a mail server with the emulator behind it. */
-const ZONE = "Asia/Kolkata";
+const ZONE = "Asia/Tokyo";
 const BULK_WAIT_MS = 12_000;
 
 let laptop: Laptop;
@@ -48,7 +48,7 @@ test("a time in the owner's own clock is kept to the second or so, and shown on 
   const text = await readFile(pendingOf(task), "utf8");
   await writeFile(pendingOf(task), text.replace(/^send_at:.*$/m, `send_at: ${localTime(atMs)}`));
   await laptop.approve(task);
-  await untilShown(join(laptop.vault, "Scheduled", task.file), /waits until .*\(Asia\/Kolkata\)/);
+  await untilShown(join(laptop.vault, "Scheduled", task.file), /waits until .*\(Asia\/Tokyo\)/);
   assert.equal((await sentThreads()).includes(threadOf(task)), false);
   await untilDone(laptop, task);
   const mail = (await laptop.gmail.sentMessages()).find(({ threadId }) => threadId === threadOf(task));

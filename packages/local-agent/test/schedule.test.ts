@@ -1,45 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseNote } from "@nightdesk/claim-lib";
-import {
-  approved,
-  auditOf,
-  createWorld,
-  deliver,
-  kinds,
-  makeTask,
-  placesOf,
-  putMail,
-  runFor,
-  startAgent,
-  type AgentOptions,
-  type Task,
-  type World,
-} from "./world.ts";
-
-const HOUR = 3_600_000;
-const VIENNA: AgentOptions = { timeZone: "Europe/Vienna" };
-
-const withTime = (task: Task, time: string) => task.text.replace(/^send_at:.*$/m, `send_at: ${time}`);
-
-/** As the owner does it: fills in the time, then moves the note. */
-async function approveFor(world: World, time: string, folder = "Approved", number = 1): Promise<Task> {
-  putMail(world, number);
-  const task = makeTask(world, { number });
-  const path = await deliver(world, task);
-  await world.files.write(path, withTime(task, time));
-  await world.files.move(path, `${folder}/${task.file}`);
-  return task;
-}
-
-function noticeIn(world: World, path: string): string {
-  const text = world.files.snapshot()[path];
-  assert.ok(text !== undefined, `nothing lies at ${path}`);
-  return parseNote(text, kinds).fields.notice ?? "";
-}
-
-const pendingOf = (task: Task) => `Pending_Approval/email/${task.file}`;
-const scheduledOf = (task: Task) => `Scheduled/${task.file}`;
+import { approveFor, HOUR, noticeIn, pendingOf, scheduledOf, VIENNA, withTime } from "./scheduled-task.ts";
+import { approved, auditOf, createWorld, kinds, makeTask, placesOf, runFor, startAgent } from "./world.ts";
 
 test("an approved note with a time waits in Scheduled with its time on top, and is sent then, once", async () => {
   const world = createWorld();
@@ -90,7 +53,10 @@ test("a scheduled note moved back to Pending_Approval or to Rejected, or deleted
   await world.files.move(scheduledOf(rejected), `Rejected/${rejected.file}`);
   await world.files.remove(scheduledOf(deleted));
   await runFor(world, agent, 2);
-  assert.match(noticeIn(world, pendingOf(back)), /You took this back.*nothing was sent/);
+  assert.match(
+    noticeIn(world, pendingOf(back)),
+    /You took this back.*nothing was sent\. Its send_at still stands/,
+  );
   await world.clock.advance(3 * HOUR);
   await runFor(world, agent, 10);
   assert.equal(world.server.sent.length, 0);
@@ -277,40 +243,4 @@ test("a hundred notes scheduled for one instant are all sent once, a cap letting
   await runFor(world, again, 40);
   assert.equal(world.server.sent.length, 100);
   assert.equal(new Set(world.server.sent.map(({ args }) => args["source_message_id"])).size, 100);
-});
-
-test("nine in the morning stays nine in the morning over the change to summer time", async () => {
-  const world = createWorld();
-  world.clock.jumpTo(Date.UTC(2027, 2, 26, 12));
-  await approveFor(world, "2027-03-29 09:00");
-  const agent = await startAgent(world, VIENNA);
-  await runFor(world, agent, 12);
-  await world.clock.advance(Date.UTC(2027, 2, 29, 6, 59, 30) - world.clock.now());
-  await runFor(world, agent, 1);
-  assert.equal(world.server.sent.length, 0, "08:59:30 on the owner's clock");
-  await runFor(world, agent, 40);
-  assert.equal(world.server.sent.length, 1);
-});
-
-test("a laptop carried into another time zone keeps the time it promised on top of the note", async () => {
-  const world = createWorld();
-  await approveFor(world, "2026-11-21 12:00");
-  await runFor(world, await startAgent(world, VIENNA), 12);
-  const abroad = await startAgent(world, { timeZone: "America/New_York" });
-  await runFor(world, abroad, 12);
-  await world.clock.advance(Date.UTC(2026, 10, 21, 11) - world.clock.now());
-  await runFor(world, abroad, 12);
-  assert.equal(world.server.sent.length, 1);
-});
-
-test("after records were lost, what is scheduled counts as unknown and is not sent", async () => {
-  const world = createWorld();
-  const task = await approveFor(world, "2026-11-21 10:00");
-  await runFor(world, await startAgent(world), 12);
-  world.journal.lines.length = 0;
-  await runFor(world, await startAgent(world), 12);
-  await world.clock.advance(3 * HOUR);
-  await runFor(world, await startAgent(world), 12);
-  assert.equal(world.server.sent.length, 0);
-  assert.deepEqual(placesOf(world, task), [`Needs_Attention/${task.file}`]);
 });

@@ -36,6 +36,8 @@ export interface VaultDisk {
   move(from: string, to: string, expect: FileStat): Promise<FileStat | null>;
   /** False, and nothing removed, when it is not `expect` any more. */
   remove(path: string, expect: FileStat): Promise<boolean>;
+  /** Makes a file and its name survive a power cut, whoever wrote it. */
+  makeDurable(path: string): Promise<void>;
   /** Adds whole lines to a file of ours. */
   append(path: string, text: string): Promise<void>;
 }

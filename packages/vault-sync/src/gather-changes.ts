@@ -81,6 +81,8 @@ async function prepareUnit(deps: GatherDeps, unit: PlanUnit, published: VaultTre
     const read = await deps.disk.read(path, maxBytesOf(area));
     if (!read || hashObject("blob", read.bytes) !== oid) return WAITS;
     const rules = await scan(deps, path, oid, read.bytes);
+    // Obsidian syncs nothing itself: published and then lost to a power cut here, it would look deleted by the owner.
+    await deps.disk.makeDurable(path);
     if (rules.length === 0) await deps.store.writeBlob(read.bytes);
     else {
       secret.add(path);
@@ -91,8 +93,17 @@ async function prepareUnit(deps: GatherDeps, unit: PlanUnit, published: VaultTre
   return { changes: stubChanges(unit, secret, published, deps.agent), withheld };
 }
 
+/** A secret was found in this text before: it goes nowhere, and nothing need ride along with it. */
+export function isKnownSecret(scanned: ReadonlyMap<string, string[]>, { path, oid }: TreeChange): boolean {
+  return oid !== null && (scanned.get(scanKey(path, oid))?.length ?? 0) > 0;
+}
+
+function scanKey(path: string, oid: Oid): string {
+  return `${oid} ${nameOf(path)}`;
+}
+
 async function scan(deps: GatherDeps, path: string, oid: Oid, bytes: Uint8Array): Promise<string[]> {
-  const key = `${oid} ${nameOf(path)}`;
+  const key = scanKey(path, oid);
   const before = deps.scanned.get(key);
   if (before) return before;
   const rules = await deps.secrets.scan(path, Buffer.from(bytes).toString("utf8"));

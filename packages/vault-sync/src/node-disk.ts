@@ -68,6 +68,7 @@ export function createNodeDisk(
       }),
     remove: (path, expect) =>
       guard(path, async () => (await hasPlainFolders(root, path)) && removeFile(disk, at(path), expect)),
+    makeDurable: (path) => guard(path, () => syncFile(disk, at(path))),
     append: (path, text) =>
       guard(path, async () => {
         await makeFolders(root, path);
@@ -260,6 +261,18 @@ async function removeFile(disk: FileSystem, path: string, expect: FileStat): Pro
   } else await disk.unlink(aside).catch(() => undefined);
   await syncFolder(dirname(path), disk);
   return isExpected;
+}
+
+async function syncFile(disk: FileSystem, path: string): Promise<void> {
+  // Windows syncs only what was opened for writing; there the owner's own program has to.
+  if (process.platform === "win32") return;
+  const file = await disk.open(path, READ_FLAGS);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await syncFolder(dirname(path), disk);
 }
 
 async function endsWithNewline(disk: FileSystem, path: string, size: number): Promise<boolean> {

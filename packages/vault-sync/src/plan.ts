@@ -58,7 +58,7 @@ export function planSync(
       ours: placesIn(ours, paths),
       theirs: placesIn(theirs, paths),
     };
-    const single = toVersions(places);
+    const single = toVersions(places, replica);
     if (single) addUnit(plan, planUnit(key, paths, single, { ours, theirs, replica }));
     else {
       for (const unit of planEach(key, paths, places, { ours, theirs, replica })) addUnit(plan, unit);
@@ -78,7 +78,7 @@ function planEach(
     const at = (side: readonly Place[]) => side.find((place) => place.path === path) ?? null;
     const versions = { base: at(places.base), ours: at(places.ours), theirs: at(places.theirs) };
     const isNew = taskKey(path) !== null && !versions.base && !versions.theirs && versions.ours !== null;
-    return { unit: planUnit(key, [path], { ...versions, leftover: null }, trees), isNew };
+    return { unit: planUnit(key, [path], { ...versions, twin: null }, trees), isNew };
   });
   const isCopy = units.some(({ isNew }) => isNew);
   return units.map(({ unit }) => ({ ...unit, isCopy }));
@@ -93,22 +93,27 @@ function addUnit(plan: Plan, unit: PlanUnit): void {
 }
 
 interface SideVersions extends UnitVersions {
-  /** Ours already holds theirs, and still this: the rest of a plan that was cut short. */
-  leftover: Place | null;
+  /** Ours holds theirs as well, at this other place: the rest of something that was cut short. */
+  twin: Place | null;
 }
 
 /** One place a side; null when a task lies in several. */
-function toVersions(places: { base: Place[]; ours: Place[]; theirs: Place[] }): SideVersions | null {
+function toVersions(
+  places: { base: Place[]; ours: Place[]; theirs: Place[] },
+  replica: Role,
+): SideVersions | null {
   const [base = null] = places.base;
   const [theirs = null] = places.theirs;
   if (places.base.length > 1 || places.theirs.length > 1) return null;
   const [ours = null] = places.ours;
-  if (places.ours.length < 2) return { base, ours, theirs, leftover: null };
+  if (places.ours.length < 2) return { base, ours, theirs, twin: null };
   const others = places.ours.filter((place) => !isSame(place, theirs));
   const [other] = others;
-  const holdsTheirs = others.length < places.ours.length && !isSame(base, theirs);
+  const holdsTheirs = others.length < places.ours.length;
   if (!holdsTheirs || places.ours.length !== 2 || !other) return null;
-  return { base, ours: other, theirs, leftover: other };
+  // Nobody copies by hand in the cloud: two workers took in one mail at the same moment, and its own place counts.
+  if (isSame(base, theirs) && replica !== "cloud") return null;
+  return { base, ours: other, theirs, twin: theirs };
 }
 
 /** The tree a plan leads to on the disk. */
@@ -142,7 +147,7 @@ function planUnit(
   versions: SideVersions,
   trees: { ours: VaultTree; theirs: VaultTree; replica: Role },
 ): PlanUnit {
-  const { ours, theirs, leftover } = versions;
+  const { ours, theirs, twin } = versions;
   const { merged, kept } = decideUnit(versions, trees.replica);
   const steps: DiskStep[] = [];
   const publish: TreeChange[] = changesBetween(theirs, merged);
@@ -153,9 +158,7 @@ function planUnit(
     if (there !== kept) steps.push({ kind: "write", path: keptAs, oid: kept, expect: there });
     if (trees.theirs.get(keptAs) !== kept) publish.push({ path: keptAs, oid: kept });
   }
-  if (leftover && isSame(merged, theirs)) {
-    steps.push({ kind: "remove", path: leftover.path, expect: leftover.oid });
-  } else steps.push(...stepsBetween(ours, merged));
+  steps.push(...(twin && ours ? stepsFromTwo(ours, twin, merged) : stepsBetween(ours, merged)));
   return { key, paths, steps, publish, keptAs, isCopy: false };
 }
 
@@ -164,6 +167,11 @@ function changesBetween(from: Place | null, to: Place | null): TreeChange[] {
   if (from && from.path !== to?.path) changes.push({ path: from.path, oid: null });
   if (to && (from?.path !== to.path || from.oid !== to.oid)) changes.push({ path: to.path, oid: to.oid });
   return changes;
+}
+
+function stepsFromTwo(ours: Place, twin: Place, merged: Place | null): DiskStep[] {
+  const [stays, goes] = merged?.path === twin.path ? [twin, ours] : [ours, twin];
+  return [...stepsBetween(stays, merged), { kind: "remove", path: goes.path, expect: goes.oid }];
 }
 
 function stepsBetween(from: Place | null, to: Place | null): DiskStep[] {

@@ -1,6 +1,6 @@
 import type { Target } from "./fetch-target.ts";
 import { buildTree } from "./build-tree.ts";
-import { gatherChanges, isQuietPath, type WithheldChange } from "./gather-changes.ts";
+import { gatherChanges, isKnownSecret, isQuietPath, type WithheldChange } from "./gather-changes.ts";
 import type { Oid } from "./git/oid.ts";
 import { QUIET_PUBLISH_MS } from "./limits.ts";
 import { makeCommit, summarise } from "./make-commit.ts";
@@ -50,11 +50,23 @@ export async function publishChanges(
   const onlyClaims = !takesBack && holdsOnlyClaims(replica, published, units);
   const claimers = claimersIn(units, ports.agent);
   replica.turns = sawClaims(replica.turns, claimers, ports.clock.now());
+  const secret = units.filter((unit) =>
+    unit.publish.some((change) => isKnownSecret(replica.scanned, change)),
+  );
+  const open = units.filter((unit) => !secret.includes(unit));
   result.retryInMs =
-    waitQuietly(replica, units, takesBack) ??
+    waitQuietly(replica, open, takesBack) ??
     (onlyClaims ? waitForTurn(replica.turns, ports.clock.now()) : null);
-  if (result.retryInMs !== null) return result;
-  const gathered = await gatherChanges({ ...ports, scanned: replica.scanned }, units, published);
+  const gather = (some: readonly PlanUnit[]) =>
+    gatherChanges({ ...ports, scanned: replica.scanned }, some, published);
+  if (result.retryInMs !== null) {
+    // What holds a secret is said in every round; that it moved is told without waiting for anything.
+    const told = await gather(secret);
+    result.withheld = told.withheld;
+    if (told.changes.length === 0) return result;
+    result.retryInMs = null;
+  }
+  const gathered = await gather(units);
   result.withheld = gathered.withheld;
   if (gathered.changes.length === 0 && !takesBack) return result;
 

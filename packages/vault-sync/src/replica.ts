@@ -58,6 +58,8 @@ export interface Replica {
   scanned: Map<string, string[]>;
   /** Since when something quiet waits for a commit to ride with. */
   quietSinceMs: number | null;
+  /** Since when some file could not be touched. */
+  heldSinceMs: number | null;
   /** Whose turn it is when several claim. */
   turns: Turns;
   /** The tip the agents were told of last; undefined before the first time. */
@@ -94,6 +96,7 @@ export async function openReplica(ports: SyncPorts): Promise<Replica> {
     own: new Set(await ports.state.ownCommits()),
     scanned: new Map(),
     quietSinceMs: null,
+    heldSinceMs: null,
     turns: FIRST_TURNS,
     announced: undefined,
     baseTipTree: commit === null ? null : (await ports.store.readCommit(commit)).tree,

@@ -16,6 +16,8 @@ import { backOffMs } from "./take-turns.ts";
 
 /** A file that could not be touched is tried again without waiting for an event. */
 const HELD_RETRY_MS = 2_000;
+/** And ever more rarely: what has been held for long is held by something that lasts. */
+const MAX_HELD_RETRY_MS = 60_000;
 
 export interface RoundOptions {
   /**
@@ -70,7 +72,7 @@ export async function runCycle(
     if (target.refused.length > 0) refused = await rememberRefused(replica.ports, target.refused);
     await settleBase(replica, target, round);
     const published = await publishChanges(replica, target, round.open, startedAtMs);
-    if (published.state !== "refused") return report(target, round, published, refused);
+    if (published.state !== "refused") return report(replica, target, round, published, refused);
     if (attempt >= MAX_PUSH_ATTEMPTS) {
       throw fail(
         "PUSH_LOST",
@@ -100,11 +102,17 @@ async function finishInterrupted(
 }
 
 function report(
+  replica: Replica,
   target: Target,
   round: Round,
   published: PublishResult,
   refused: RefusedChange[] | null,
 ): CycleReport {
+  // A copy waits for the owner, who makes an event of it.
+  const isHeld = round.held.some(({ unit }) => !unit.isCopy);
+  const now = replica.ports.clock.now();
+  replica.heldSinceMs = isHeld ? Math.min(replica.heldSinceMs ?? now, now) : null;
+  const heldForMs = replica.heldSinceMs === null ? null : now - replica.heldSinceMs;
   return {
     tip: published.state === "accepted" ? published.commit : target.commit,
     builtOn: target.commit,
@@ -112,7 +120,7 @@ function report(
     published: published.state === "accepted" ? published.changes : 0,
     retryInMs: earliest(
       earliest(round.look.retryInMs, published.retryInMs),
-      round.held.some(({ unit }) => !unit.isCopy) ? HELD_RETRY_MS : null,
+      heldForMs === null ? null : Math.min(MAX_HELD_RETRY_MS, Math.max(HELD_RETRY_MS, heldForMs)),
     ),
     refused,
     busy: round.look.busy.size - round.look.notTaken.length,

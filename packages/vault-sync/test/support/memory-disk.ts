@@ -79,6 +79,7 @@ export function createMemoryDisk(clock: { now(): number }): MemoryDisk {
       if (isThere) files.delete(path);
       return Promise.resolve(isThere);
     },
+    makeDurable: () => Promise.resolve(),
     append: (path, text) => {
       put(path, Buffer.concat([files.get(path)?.bytes ?? Buffer.alloc(0), Buffer.from(text)]));
       return Promise.resolve();
