@@ -1,7 +1,7 @@
 import { defineErrors } from "@nightdesk/claim-lib";
 
 /** Every error the trials throw. */
-export const TRIALS_ERRORS = {
+const TRIALS_ERRORS = {
   USAGE: { retry: "never", when: "a command was given an argument it does not know or cannot use" },
   TRIAL_BROKEN: {
     retry: "never",

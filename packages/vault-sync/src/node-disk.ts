@@ -1,19 +1,17 @@
-import { randomBytes } from "node:crypto";
-import { constants, type Stats } from "node:fs";
+import { constants } from "node:fs";
 import { dirname, join } from "node:path";
-import { NightdeskError, type FileStat } from "@nightdesk/claim-lib";
+import { NightdeskError } from "@nightdesk/claim-lib";
 import {
   appendDurably,
   errnoOf,
-  putFile,
   removeStaleTemps,
   syncFolder,
-  tempBeside,
   TEMP_PREFIX,
 } from "@nightdesk/daemon-kit/durable-write";
 import { nodeFileSystem, type FileSystem } from "@nightdesk/daemon-kit/file-system";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
-import { isSameStat, isUnchanged, type FolderListing, type ReadFile, type VaultDisk } from "./disk.ts";
+import { lstatOrNull, moveFile, removeFile, toFileStat, writeFile } from "./change-file.ts";
+import { isSameStat, type FolderListing, type ReadFile, type VaultDisk } from "./disk.ts";
 import { fail } from "./errors.ts";
 
 /** O_NONBLOCK: a named pipe somebody put there must not hang us. Neither flag exists on Windows. */
@@ -167,102 +165,6 @@ async function readFile(disk: FileSystem, path: string, maxBytes: number): Promi
   }
 }
 
-async function writeFile(
-  disk: FileSystem,
-  path: string,
-  bytes: Uint8Array,
-  expect: FileStat | null,
-): Promise<FileStat | null> {
-  const there = await lstatOrNull(disk, path);
-  if (there && !there.isFile()) throw unsafe(path);
-  if (!isUnchanged(toFileStat(there), expect)) return null;
-  const place = (temp: string) =>
-    expect === null ? putNew(disk, temp, path) : putOver(disk, temp, path, expect);
-  return toFileStat(await putFile(path, bytes, { createMode: 0o644, place }, disk));
-}
-
-/** A second name instead of a rename: it fails when somebody made the file a moment ago. */
-async function putNew(disk: FileSystem, temp: string, path: string): Promise<boolean> {
-  try {
-    await disk.link(temp, path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "EEXIST") return false;
-    if (!NO_LINKS.has(errnoOf(error))) throw error;
-    if ((await lstatOrNull(disk, path)) !== null) return false;
-    await disk.rename(temp, path);
-    return true;
-  }
-}
-
-/** Disks without second names: FAT, some network shares. There the look right before must do. */
-const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
-
-/**
- * The old file is kept by a second name over the rename: Obsidian saves in place, and what it wrote between
- * the last look and the rename is in there. Then the owner's words go back.
- */
-async function putOver(disk: FileSystem, temp: string, path: string, expect: FileStat): Promise<boolean> {
-  const old = tempBeside(path);
-  try {
-    await disk.link(path, old).catch((error: unknown) => {
-      if (!NO_LINKS.has(errnoOf(error))) throw error;
-    });
-    if (!isSameStat(toFileStat(await lstatOrNull(disk, path)), expect)) return false;
-    await disk.rename(temp, path);
-    const kept = toFileStat(await lstatOrNull(disk, old));
-    if (kept === null || isSameStat(kept, expect)) return true;
-    await disk.rename(old, path);
-    return false;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw error;
-  } finally {
-    await disk.unlink(old).catch(() => undefined);
-  }
-}
-
-async function moveFile(
-  disk: FileSystem,
-  from: string,
-  to: string,
-  expect: FileStat,
-): Promise<FileStat | null> {
-  if (!isSameStat(toFileStat(await lstatOrNull(disk, from)), expect)) return null;
-  if ((await lstatOrNull(disk, to)) !== null) return null;
-  try {
-    await disk.rename(from, to);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return null;
-    throw error;
-  }
-  // The new name first: after a power cut a note may stand in two folders, never in none.
-  await syncFolder(dirname(to), disk);
-  if (dirname(from) !== dirname(to)) await syncFolder(dirname(from), disk);
-  const moved = toFileStat(await lstatOrNull(disk, to));
-  // Saved in the very moment of the move: the next look reads it there.
-  return isSameStat(moved, expect) ? moved : null;
-}
-
-/** Set aside first and looked at there: what somebody saved or moved a moment ago is not removed. */
-async function removeFile(disk: FileSystem, path: string, expect: FileStat): Promise<boolean> {
-  if (!isSameStat(toFileStat(await lstatOrNull(disk, path)), expect)) return false;
-  const aside = tempBeside(path);
-  try {
-    await disk.rename(path, aside);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw error;
-  }
-  const isExpected = isSameStat(toFileStat(await lstatOrNull(disk, aside)), expect);
-  if (isExpected) await disk.unlink(aside);
-  else if (!(await putNew(disk, aside, path))) {
-    await disk.rename(aside, `${path.replace(/\.[^./]*$/, "")} (kept ${randomBytes(4).toString("hex")}).md`);
-  } else await disk.unlink(aside).catch(() => undefined);
-  await syncFolder(dirname(path), disk);
-  return isExpected;
-}
-
 async function syncFile(disk: FileSystem, path: string): Promise<void> {
   // Windows syncs only what was opened for writing; there the owner's own program has to.
   if (process.platform === "win32") return;
@@ -279,19 +181,6 @@ async function endsWithNewline(disk: FileSystem, path: string, size: number): Pr
   const file = await disk.open(path, READ_FLAGS);
   const read = file.read(Buffer.alloc(1), 0, 1, size - 1).finally(() => file.close());
   return (await read).buffer[0] === 0x0a;
-}
-
-async function lstatOrNull(disk: FileSystem, path: string): Promise<Stats | null> {
-  try {
-    return await disk.lstat(path);
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error))) return null;
-    throw error;
-  }
-}
-
-function toFileStat(found: Stats | null): FileStat | null {
-  return found?.isFile() ? { size: found.size, mtimeMs: found.mtimeMs, inode: found.ino } : null;
 }
 
 /** Gives whatever the disk answers a code and a sentence. */

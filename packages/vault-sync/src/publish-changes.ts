@@ -3,7 +3,7 @@ import { buildTree } from "./build-tree.ts";
 import { gatherChanges, isKnownSecret, isQuietPath, type WithheldChange } from "./gather-changes.ts";
 import type { Oid } from "./git/oid.ts";
 import { QUIET_PUBLISH_MS } from "./limits.ts";
-import { makeCommit, summarise } from "./make-commit.ts";
+import { makeCommit, summarise, type CommitInput } from "./make-commit.ts";
 import type { PlanUnit } from "./plan.ts";
 import type { Replica } from "./replica.ts";
 import { adoptOwn } from "./settle-base.ts";
@@ -73,27 +73,28 @@ export async function publishChanges(
   const tree = await buildTree(ports.store, accepted.tree, gathered.changes);
   if (tree === target.tipTree) return result;
   const summary = summarise(published, gathered.changes);
-  const atMs = ports.clock.now();
-  const commit = await makeCommit(ports.store, ports.signer, {
-    agent: ports.agent,
-    parent: target.commit,
-    tree,
-    summary,
-    takesBack,
-    atMs,
-  });
-  // Recorded first: a commit of ours that comes back unknown means that this machine was put back.
-  await ports.state.addOwnCommit(commit, new Date(atMs).toISOString());
-  replica.own.add(commit);
-  await ports.failpoint.hit("before:push");
-  result.state = await ports.remote.push(commit);
-  await ports.failpoint.hit("after:push");
-  takeNote(replica, result.state, { startedAtMs, isWhole: claimers.length > 0, onlyClaims });
-  if (result.state === "refused") return result;
+  const { commit, state } = await commitAndPush(replica, { parent: target.commit, tree, summary, takesBack });
+  takeNote(replica, state, { startedAtMs, isWhole: claimers.length > 0, onlyClaims });
+  if (state === "refused") return { ...result, state };
 
   await adoptOwn(replica, commit, tree);
   await auditChanges(ports, "sync_published", commit, summary);
-  return { ...result, commit, changes: gathered.changes.length };
+  return { ...result, state, commit, changes: gathered.changes.length };
+}
+
+async function commitAndPush(
+  { ports, own }: Replica,
+  input: Pick<CommitInput, "parent" | "tree" | "summary" | "takesBack">,
+): Promise<{ commit: Oid; state: "accepted" | "refused" }> {
+  const atMs = ports.clock.now();
+  const commit = await makeCommit(ports.store, ports.signer, { agent: ports.agent, atMs, ...input });
+  // Recorded first: a commit of ours that comes back unknown means that this machine was put back.
+  await ports.state.addOwnCommit(commit, new Date(atMs).toISOString());
+  own.add(commit);
+  await ports.failpoint.hit("before:push");
+  const state = await ports.remote.push(commit);
+  await ports.failpoint.hit("after:push");
+  return { commit, state };
 }
 
 function holdsOnlyClaims(replica: Replica, published: VaultTree, units: readonly PlanUnit[]): boolean {

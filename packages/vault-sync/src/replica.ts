@@ -35,7 +35,7 @@ export interface SyncPorts {
 }
 
 /** What was synced last. */
-export interface Base {
+interface Base {
   /** The remote's tip then; null for a replica that never synced. */
   commit: Oid | null;
   /** What was accepted of it. */

@@ -36,7 +36,7 @@ const SLOWER = 1.4;
 /** A change must arrive within the interval, so the look comes a little earlier. */
 const SLOWEST_SHARE = 0.8;
 /** The net under the watchers, and under the announcements. */
-const NET_MS = 5 * 60_000;
+const NET_MS = 15 * 60_000;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
 /** Between two signs of life in the status while everything rests. */
