@@ -230,3 +230,17 @@ test("a newer version takes the older one's place, unless the owner is editing t
     );
   }
 });
+
+test("of a storm of newer versions the newest alone waits for the owner", async () => {
+  const world = createWorld();
+  putMail(world);
+  const versions = Array.from({ length: 99 }, (_, index) => makeTask(world, { rev: index + 1 }));
+  for (const task of versions.toReversed()) await deliver(world, task);
+  const agent = await startAgent(world);
+  await agent.presenter.look();
+  await agent.presenter.look();
+  const places = Object.keys(world.files.snapshot());
+  const waiting = places.filter((path) => path.startsWith("Pending_Approval/"));
+  assert.deepEqual(waiting, [`Pending_Approval/email/${versions.at(-1)?.file ?? ""}`]);
+  assert.equal(places.filter((path) => path.startsWith("Expired/")).length, 98);
+});

@@ -52,6 +52,17 @@ describe("what the cloud may bring", () => {
     });
     assert.deepEqual(result.refused, []);
   });
+
+  it("500 notes that wait, and not one more: a flood does not bury the owner", async () => {
+    const notes = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [fileOf(n + 1), replyNote(n + 1)]));
+    const result = await check({
+      before: HANDBOOK,
+      after: [{ ...HANDBOOK, Pending_Approval: { email: notes(505) } }],
+    });
+    assert.equal(result.refused.length, 5);
+    for (const { reason } of result.refused) assert.equal(reason, "500 notes wait already");
+  });
 });
 
 describe("who pushed", () => {
