@@ -1,4 +1,6 @@
 import * as node from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import type { BigIntStats, Dirent, Stats } from "node:fs";
 
 /** An open file, as node's FileHandle has it; only what our own code uses. */
@@ -27,6 +29,8 @@ export interface FileSystem {
   readFile(path: string): Promise<Buffer>;
   readdir(path: string): Promise<Dirent[]>;
   lstat(path: string): Promise<Stats>;
+  /** Many at once, null for what is not there; where it is missing, they are asked one by one. */
+  lstatAll?(paths: readonly string[]): Promise<(Stats | null)[]>;
   /** With numbers that are exact on every system: an inode may have 64 bits. */
   lstatExact(path: string): Promise<BigIntStats>;
   stat(path: string): Promise<Stats>;
@@ -42,6 +46,7 @@ export const nodeFileSystem: FileSystem = {
   readFile: (path) => node.readFile(path),
   readdir: (path) => node.readdir(path, { withFileTypes: true }),
   lstat: (path) => node.lstat(path),
+  lstatAll,
   lstatExact: (path) => node.lstat(path, { bigint: true }),
   stat: (path) => node.stat(path),
   mkdir: (path, options) => node.mkdir(path, options),
@@ -49,3 +54,19 @@ export const nodeFileSystem: FileSystem = {
   link: (from, to) => node.link(from, to),
   unlink: (path) => node.unlink(path),
 };
+
+/** Nothing else of the process has to wait longer than this for a folder of thousands. */
+const SLICE_MS = 3;
+
+/** The way to the thread pool and back costs four times what such a call costs itself (10 us) [m]. */
+async function lstatAll(paths: readonly string[]): Promise<(Stats | null)[]> {
+  const found: (Stats | null)[] = [];
+  let sliceEndsAtMs = performance.now() + SLICE_MS;
+  for (const path of paths) {
+    found.push(lstatSync(path, { throwIfNoEntry: false }) ?? null);
+    if (performance.now() < sliceEndsAtMs) continue;
+    await setImmediate();
+    sliceEndsAtMs = performance.now() + SLICE_MS;
+  }
+  return found;
+}

@@ -9,6 +9,6 @@ export {
   type AgentSettings,
   type PartName,
 } from "./agent.ts";
-export { parkApprovals, parkOldApprovals } from "./park-approvals.ts";
+export { parkAfterRollback, parkApprovals, parkOldApprovals } from "./park-approvals.ts";
 export { openJournal, type Journal, type JournalEntry, type JournalRecord } from "./journal.ts";
 export { renderDashboard, type DashboardModel } from "./dashboard.ts";

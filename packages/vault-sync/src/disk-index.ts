@@ -25,15 +25,15 @@ export class DiskIndex {
   readonly #folders = new Set<string>();
 
   get(path: string): Oid | undefined {
-    return this.#rows.get(path)?.oid;
+    return this.#rows.oidOf(path);
   }
 
   statOf(path: string): FileStat | undefined {
-    return this.#rows.get(path)?.stat;
+    return this.#rows.statOf(path);
   }
 
   set(path: string, oid: Oid, stat: FileStat): void {
-    if (this.#rows.get(path)?.oid !== oid) this.#touch(path);
+    if (this.#rows.oidOf(path) !== oid) this.#touch(path);
     this.#rows.set(path, { oid, stat });
   }
 
@@ -48,12 +48,12 @@ export class DiskIndex {
     return this.#folders;
   }
 
-  /** What is known to lie in a folder, not below it. */
-  async pathsIn(folder: string): Promise<string[]> {
+  /** What is known to lie in a folder, not below it, and is not among `present`. */
+  async pathsIn(folder: string, present: ReadonlySet<string> = new Set()): Promise<string[]> {
     const paths = new Set(this.#touched.get(folder));
     for (const name of (await this.#known?.planned.entries(folder))?.keys() ?? [])
       paths.add(folder === "" ? name : `${folder}/${name}`);
-    return [...paths].filter((path) => this.#rows.has(path));
+    return [...paths].filter((path) => !present.has(path) && this.#rows.has(path));
   }
 
   /** Where else than at `path` a task lies. */
@@ -102,14 +102,11 @@ export class DiskIndex {
     const rows = (saved && DiskRows.fromBytes(Buffer.from(saved.rows, "base64"))) ?? new DiskRows();
     this.#known = known;
     for await (const [path, oid] of files) {
-      const row = rows.get(path);
       this.#folders.add(folderOf(path));
-      if (row) this.#rows.set(path, row);
-      if (row?.oid !== oid) this.#touch(path);
+      if (this.#rows.copy(rows, path) !== oid) this.#touch(path);
     }
     for (const path of saved?.touched ?? []) {
-      const row = rows.get(path);
-      if (row) this.#rows.set(path, row);
+      this.#rows.copy(rows, path);
       this.#touch(path);
     }
   }

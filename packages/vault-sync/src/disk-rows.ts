@@ -42,18 +42,31 @@ export class DiskRows {
     return bytes;
   }
 
-  get(path: string): DiskRow | undefined {
+  oidOf(path: string): Oid | undefined {
+    const at = this.#find(keyOf(path));
+    return at < 0 ? undefined : this.#oidAt(at);
+  }
+
+  statOf(path: string): FileStat | undefined {
     const at = this.#find(keyOf(path));
     if (at < 0) return undefined;
     const { data } = this.#rows;
     return {
-      oid: data.toString("hex", at + OID_AT, at + OID_AT + 20),
-      stat: {
-        size: data.readDoubleLE(at + SIZE_AT),
-        mtimeMs: data.readDoubleLE(at + MTIME_AT),
-        inode: data.readDoubleLE(at + INODE_AT),
-      },
+      size: data.readDoubleLE(at + SIZE_AT),
+      mtimeMs: data.readDoubleLE(at + MTIME_AT),
+      inode: data.readDoubleLE(at + INODE_AT),
     };
+  }
+
+  /** Takes over what `from` has for this path, and says what the file held. */
+  copy(from: DiskRows, path: string): Oid | undefined {
+    const key = keyOf(path);
+    const source = from.#find(key);
+    if (source < 0) return undefined;
+    const known = this.#find(key);
+    const at = known < 0 ? this.#rows.add(key.readUInt32LE(0)) : known;
+    from.#rows.data.copy(this.#rows.data, at, source, source + ROW_BYTES);
+    return this.#oidAt(at);
   }
 
   has(path: string): boolean {
@@ -77,6 +90,10 @@ export class DiskRows {
     if (at >= 0) this.#rows.remove(at);
   }
 
+  #oidAt(at: number): Oid {
+    return this.#rows.data.toString("hex", at + OID_AT, at + OID_AT + 20);
+  }
+
   #find(key: Buffer): number {
     const { data } = this.#rows;
     let at = this.#rows.first(key.readUInt32LE(0));
@@ -85,6 +102,11 @@ export class DiskRows {
   }
 }
 
+/** One for all: a buffer for each of the hashes of a start was a third of its time [m]. */
+const lastKey = Buffer.alloc(32);
+
+/** Good until the next call. */
 function keyOf(path: string): Buffer {
-  return hash("sha256", path, "buffer");
+  lastKey.write(hash("sha256", path, "binary"), "latin1");
+  return lastKey;
 }

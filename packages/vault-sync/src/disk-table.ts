@@ -180,8 +180,8 @@ export class DiskTable {
   }
 
   async #markGone(folder: string, present: ReadonlySet<string>): Promise<void> {
-    for (const path of await this.index.pathsIn(folder)) {
-      if (!present.has(path) && !this.#gone.has(path)) this.#gone.set(path, this.#clock.now());
+    for (const path of await this.index.pathsIn(folder, present)) {
+      if (!this.#gone.has(path)) this.#gone.set(path, this.#clock.now());
     }
     for (const path of this.#unsettled.keys()) {
       if (folderOf(path) === folder && !present.has(path)) this.#unsettled.delete(path);

@@ -27,6 +27,7 @@ export { encodeTree, parseTree, type TreeEntry } from "./git/tree-codec.ts";
 export { writeLooseObject } from "./git/loose-objects.ts";
 export { createNodeDisk } from "./node-disk.ts";
 export { openSyncState } from "./sync-state.ts";
+export { createAnnouncementReader } from "./announce/read-lines.ts";
 export { startAnnouncer, type Announcer } from "./announce/announcer.ts";
 export { diagnose } from "./repair/diagnose.ts";
 export { rebuildGit, recordAnew, removeLocks, reseed, startAnew, type MendOptions } from "./repair/mend.ts";

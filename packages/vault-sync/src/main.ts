@@ -91,7 +91,7 @@ async function tellNotStarted(config: VaultSyncConfig, error: NightdeskError): P
   await writeDurably(join(config.STATE_PATH, SYNC_STATUS_FILE), JSON.stringify(status));
 }
 
-/** V8 would keep for minutes what a start needed: 198 MB at 100,000 notes, 124 MB after this [m]. Needs --expose-gc. */
+/** V8 would keep for minutes what a start needed: 127 MB at 100,000 notes, 86 MB after this [m]. Needs --expose-gc. */
 function releaseMemory(): void {
   void globalThis.gc?.({ type: "major", flavor: "last-resort", execution: "sync" });
 }

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Dirent, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { NightdeskError } from "@nightdesk/claim-lib";
 import {
@@ -128,19 +128,30 @@ async function listFolder(root: Root, folder: string): Promise<FolderListing | n
   }
   const entries = await disk.readdir(absolute);
   const listing: FolderListing = { files: [], folders: [] };
-  let hasTemps = false;
+  const isTemp = ({ name }: Dirent) => name.startsWith(TEMP_PREFIX);
+  const names: string[] = [];
   for (const entry of entries) {
-    if (entry.name.startsWith(TEMP_PREFIX)) {
-      hasTemps = true;
-      continue;
-    }
+    if (isTemp(entry)) continue;
     if (entry.isDirectory()) listing.folders.push(entry.name);
-    if (!entry.isFile()) continue;
-    const stat = toFileStat(await lstatOrNull(disk, join(absolute, entry.name)));
-    if (stat) listing.files.push({ name: entry.name, stat });
+    if (entry.isFile()) names.push(entry.name);
   }
-  if (hasTemps) await removeStaleTemps(absolute, root.now(), undefined, disk);
+  const stats = await lstatEach(
+    disk,
+    names.map((name) => join(absolute, name)),
+  );
+  for (const [at, name] of names.entries()) {
+    const stat = toFileStat(stats[at] ?? null);
+    if (stat) listing.files.push({ name, stat });
+  }
+  if (entries.some(isTemp)) await removeStaleTemps(absolute, root.now(), undefined, disk);
   return listing;
+}
+
+async function lstatEach(disk: FileSystem, paths: readonly string[]): Promise<(Stats | null)[]> {
+  if (disk.lstatAll) return disk.lstatAll(paths);
+  const found: (Stats | null)[] = [];
+  for (const path of paths) found.push(await lstatOrNull(disk, path));
+  return found;
 }
 
 async function readFile(disk: FileSystem, path: string, maxBytes: number): Promise<ReadFile | null> {

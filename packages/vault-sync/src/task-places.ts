@@ -48,6 +48,10 @@ export class TaskPlaces {
   }
 }
 
+const lastHash = Buffer.alloc(4);
+
 function hashOf(key: string): number {
-  return hash("sha256", key, "buffer").readUInt32LE(0);
+  // A buffer for each would cost more than the hash.
+  lastHash.write(hash("sha256", key, "binary"), "latin1");
+  return lastHash.readUInt32LE(0);
 }

@@ -115,6 +115,21 @@ describe("when something is wrong", () => {
     assert.equal(await remote.tip(), tip);
   });
 
+  it("a month of finished tasks that is dragged away is not taken for deleted, and goes on when it is back", async () => {
+    const done = (n: number) => `Done/2026-11/${fileOf(n)}`;
+    for (let n = 1; n <= 12; n += 1) await putNote(local.machine, done(n), mailNote(n));
+    await local.sync();
+    const tip = await remote.tip();
+    const month = join(local.machine.vault, "Done/2026-11");
+    await rename(month, join(dir.path, `${world}`, "dragged"));
+    for (let i = 0; i < 2; i += 1) await assert.rejects(local.sync(), hasCode("VAULT_SHRUNK"));
+    assert.equal(await remote.tip(), tip);
+    await rename(join(dir.path, `${world}`, "dragged"), month);
+    await local.sync();
+    assert.equal(await remote.tip(), tip);
+    assert.ok((await remote.listFiles()).includes(done(1)));
+  });
+
   it("a laptop put back to an older state stops before it applies or publishes anything", async () => {
     const saved = `${local.machine.state}-saved`;
     await cp(local.machine.state, saved, { recursive: true });

@@ -3,12 +3,10 @@ import {
   folderOf,
   isConfirmed,
   NightdeskError,
-  publishedSchema,
   releaseTask,
   taskKey,
-  type Published,
 } from "@nightdesk/claim-lib";
-import { SECRET, STATE, VAULT, type Machine } from "./machine.ts";
+import { SECRET, VAULT, type Machine } from "./machine.ts";
 import { DONE, fileOf, keyOf, mailNote, NEEDS_ACTION, PENDING, replyNote } from "./notes.ts";
 import { oidOf, withEntry, withItem } from "./truth.ts";
 import type { World } from "./world.ts";
@@ -36,20 +34,20 @@ export const ACTIONS = {
       found !== null &&
       found !== text &&
       found === mailNote(n) &&
-      isConfirmed(await readPublished(machine), path)
+      isConfirmed(await machine.readPublished(), path)
     )
       await put(world, machine, path, text, found);
   },
   async propose(_world, machine, n) {
     const path = held(machine, n);
     const text = await machine.files.read(path);
-    if (text === null || text === mailNote(n) || !isConfirmed(await readPublished(machine), path)) return;
+    if (text === null || text === mailNote(n) || !isConfirmed(await machine.readPublished(), path)) return;
     await quietly(() => machine.files.move(path, `${PENDING}/${fileOf(n)}`));
   },
   /** A mail that needs no answer. */
   async end(_world, machine, n) {
     const path = held(machine, n);
-    if (!isConfirmed(await readPublished(machine), path)) return;
+    if (!isConfirmed(await machine.readPublished(), path)) return;
     await quietly(() => machine.files.move(path, `${DONE}/${fileOf(n)}`));
   },
   async release(_world, machine, n) {
@@ -116,6 +114,16 @@ export const ACTIONS = {
   async dropFile(world, machine, n) {
     await put(world, machine, `Inbox/scan ${n}.md`, `# Scan ${n}\n`);
   },
+  /** As Obsidian makes a file: the system writes it out when it likes. */
+  async dropLazily(world, machine, n) {
+    const text = `# Thought ${n}\n`;
+    const path = `${VAULT}/Inbox/thought ${n}.md`;
+    if (machine.text(path) !== null) return;
+    begin(world, text, undefined);
+    world.truth = { ...world.truth, savedInPlace: [...world.truth.savedInPlace, text] };
+    const file = await machine.disk.open(path, "w");
+    await file.writeFile(text);
+  },
   async writeSecret(world, machine) {
     const path = "Inbox/passwords.md";
     world.truth = { ...world.truth, written: withItem(world.truth.written, oidOf(`${SECRET}\n`)) };
@@ -141,16 +149,6 @@ function held(machine: Machine, n: number): string {
   return `In_Progress/${machine.agent}/${fileOf(n)}`;
 }
 
-/** What vault-sync told the agents last. */
-async function readPublished(machine: Machine): Promise<Published | null> {
-  try {
-    const text = (await machine.disk.readFile(`${STATE}/published.json`)).toString("utf8");
-    return publishedSchema.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
-}
-
 async function put(world: World, machine: Machine, path: string, text: string, read?: string): Promise<void> {
   begin(world, text, read);
   await machine.files.write(path, text);
@@ -158,7 +156,7 @@ async function put(world: World, machine: Machine, path: string, text: string, r
 }
 
 /** From here on the new text may stand, and the one it was made from need not any more. */
-function begin(world: World, text: string, read: string | undefined): void {
+export function begin(world: World, text: string, read: string | undefined): void {
   const { written, standing } = world.truth;
   world.truth = {
     ...world.truth,
@@ -167,7 +165,7 @@ function begin(world: World, text: string, read: string | undefined): void {
   };
 }
 
-function acknowledge(world: World, path: string, text: string): void {
+export function acknowledge(world: World, path: string, text: string): void {
   world.truth = { ...world.truth, standing: withEntry(world.truth.standing, oidOf(text), path) };
 }
 

@@ -1,4 +1,4 @@
-import { isTempName, type DiskState, type FileNode, type Names } from "./disk-state.ts";
+import { isTempName, type DiskState, type Names } from "./disk-state.ts";
 
 /** Two numbers of 32 bits: with a million states the chance of one false match is 3 in 100 million. */
 type Lanes = [number, number];
@@ -6,24 +6,31 @@ type Lanes = [number, number];
 /**
  * A disk's content as a short text, equal for disks from which every program goes on in the same way: names,
  * bytes and what is not synced yet. Left out are inodes and times (nothing durable refers to them here, and every
- * restart is long after) and unfinished files.
+ * restart is long after) and unfinished files. Only of a state that a snapshot holds.
  */
 export function digestDisk(state: DiskState): string {
+  let digest = diskCache.get(state);
+  if (digest === undefined) diskCache.set(state, (digest = digestAnew(state)));
+  return digest;
+}
+
+/** By the state itself: what a snapshot may hold is never changed. */
+const diskCache = new WeakMap<DiskState, string>();
+
+function digestAnew(state: DiskState): string {
   const total: Lanes = [0, 0];
   for (const [folder, names] of state.folders) add(total, folderLanes(state, folder, names));
-  const open = state.pending.filter(({ name }) => !isTempName(name));
-  for (const { folder, name, ino } of open)
-    add(total, hash(`pending ${folder}/${name} ${ino === null ? "-" : "+"}`));
+  for (const { folder, name, ino } of state.pending)
+    if (!isTempName(name)) add(total, hash(`pending ${folder}/${name} ${ino === null ? "-" : "+"}`));
   return `${total[0].toString(36)}.${total[1].toString(36)}`;
 }
 
-/** Folder maps are replaced when anything below them changes (but for a sync), so this can be kept. */
-const folderCache = new WeakMap<Names, { lanes: Lanes; nodes: (FileNode | undefined)[] }>();
+/** Folder maps are replaced when anything below them changes, so this can be kept. */
+const folderCache = new WeakMap<Names, Lanes>();
 
 function folderLanes(state: DiskState, folder: string, names: Names): Lanes {
   const known = folderCache.get(names);
-  const nodes = [...names.values()].map((ino) => state.nodes.get(ino));
-  if (known && known.nodes.every((node, index) => node === nodes[index])) return known.lanes;
+  if (known) return known;
   const lanes: Lanes = [0, 0];
   for (const [name, ino] of names) {
     const node = state.nodes.get(ino);
@@ -33,7 +40,7 @@ function folderLanes(state: DiskState, folder: string, names: Names): Lanes {
     if (!isSynced)
       add(lanes, hash(`unsynced ${folder}/${name} ${node.synced ? bytesDigest(node.synced) : ""}`));
   }
-  folderCache.set(names, { lanes, nodes });
+  folderCache.set(names, lanes);
   return lanes;
 }
 

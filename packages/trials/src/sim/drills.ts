@@ -1,4 +1,6 @@
 import { ACTIONS } from "./actions.ts";
+import { AGENT_STORIES } from "./drills-agent.ts";
+import { LOOP_STORIES } from "./drills-loop.ts";
 import { copyDiskState, emptyDiskState, type DiskState } from "./disk-state.ts";
 import { VAULT } from "./machine.ts";
 import { realGitDrill } from "./real-git-drill.ts";
@@ -165,6 +167,8 @@ function crimeDrill(name: CrimeName): Drill {
 export const DRILLS: Readonly<Record<string, Drill>> = {
   "real-git": realGitDrill,
   ...STORIES,
+  ...AGENT_STORIES,
+  ...LOOP_STORIES,
   ...Object.fromEntries(
     (Object.keys(CRIMES) as CrimeName[]).map((name) => [`crime-${name}`, crimeDrill(name)]),
   ),

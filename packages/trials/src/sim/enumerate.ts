@@ -5,7 +5,7 @@ import { StepRunner, type CrashPoint } from "./run-steps.ts";
 import type { Scenario } from "./scenarios.ts";
 import { surviveCrash, SURVIVORS, type Survivor } from "./survivors.ts";
 import { digestTruth, type Truth } from "./truth.ts";
-import { START_MS, type Violation, type WorldSnapshot } from "./world.ts";
+import { START_MS, type Violation } from "./world.ts";
 
 export interface Counts {
   /** Ways to crash whose end is known: crash point times what survives it. */
@@ -36,8 +36,10 @@ export class Enumeration {
   readonly scenario: Scenario;
   readonly runner: StepRunner;
   readonly #counts: Counts;
-  readonly #seen = new Set<string>();
+  /** Before which step the world stood how, of all runs that ended well. */
+  readonly #known = new Set<string>();
   readonly #truths = new WeakMap<Truth, string>();
+  #points: readonly CrashPoint[] | null = null;
   /** First crashes whose recoveries differ, not yet crashed themselves. */
   readonly singles: { crash: Crash; point: CrashPoint }[] = [];
 
@@ -48,19 +50,18 @@ export class Enumeration {
     this.runner.mayConflict = scenario.mayConflict;
   }
 
-  /** The run without a crash, and a run on from each crash in it. `share` of `shares` machines do this together. */
-  async runSingles(share: number, shares: number, isOver: () => boolean): Promise<void> {
-    const points = await this.recordBase();
-    if (points === null) return;
-    for (const [index, point] of points.entries()) {
-      if (index % shares !== share) continue;
+  /** The run without a crash, and a run on from each crash in it: from each `parts`-th one, beginning at `part`. */
+  async runSingles(isOver: () => boolean, part = 0, parts = 1): Promise<void> {
+    this.#points ??= (await this.recordBase()) ?? [];
+    for (const [index, point] of this.#points.entries()) {
+      if (index % parts !== part) continue;
       for (const survivor of SURVIVORS) {
         if (isOver()) return;
         const crash = { index, survivor };
         this.#counts.plans += 1;
-        if (!this.#isNew(point, crash, 1)) continue;
+        if (!crashWorld(this.runner, point, survivor) || this.#isKnown(point.step + 1)) continue;
         this.singles.push({ crash, point });
-        await this.#continue(point, [crash]);
+        await this.#goOn(point, [crash]);
       }
     }
   }
@@ -70,15 +71,21 @@ export class Enumeration {
     { crash, point }: { crash: Crash; point: CrashPoint },
     isOver: () => boolean,
   ): Promise<void> {
+    const { runner, scenario } = this;
     const points: CrashPoint[] = [];
-    await this.#continue(point, [crash], points);
+    crashWorld(runner, point, crash.survivor);
+    runner.record = points;
+    await runner.playOn(scenario.steps, point.step + 1, { isKnown: () => false });
+    runner.record = null;
+    this.#counts.runs += 1;
     for (const [index, second] of points.entries()) {
       for (const survivor of SURVIVORS) {
         if (isOver()) return;
         this.#counts.plans += 1;
         this.#counts.doubles += 1;
         const again = { index, survivor };
-        if (this.#isNew(second, again, 2)) await this.#continue(second, [crash, again]);
+        if (!crashWorld(runner, second, survivor) || this.#isKnown(second.step + 1)) continue;
+        await this.#goOn(second, [crash, again]);
       }
     }
   }
@@ -99,21 +106,18 @@ export class Enumeration {
     return this.#keepViolation([]) ? null : points;
   }
 
-  /** Goes on from a crash. Returns the points of the recovery when asked to put them down. */
-  async #continue(
-    point: CrashPoint,
-    crashes: readonly Crash[],
-    record: CrashPoint[] | null = null,
-  ): Promise<void> {
+  /** Goes on from a crash until the rest is known. */
+  async #goOn(point: CrashPoint, crashes: readonly Crash[]): Promise<void> {
     const { runner, scenario } = this;
-    const crash = crashes.at(-1);
-    if (!crash) return;
-    crashWorld(runner, point, crash.survivor, crashes.length);
-    runner.record = record;
-    await runner.play(scenario.steps, point.step + 1);
-    runner.record = null;
+    const visited: string[] = [];
+    const isKnown = (index: number) => {
+      const key = this.#keyOf(index);
+      visited.push(key);
+      return this.#known.has(key);
+    };
+    await runner.playOn(scenario.steps, point.step + 1, { isKnown });
     this.#counts.runs += 1;
-    this.#keepViolation(crashes);
+    if (!this.#keepViolation(crashes)) for (const key of visited) this.#known.add(key);
   }
 
   #keepViolation(crashes: readonly Crash[]): boolean {
@@ -123,37 +127,29 @@ export class Enumeration {
     return true;
   }
 
-  #isNew(point: CrashPoint, crash: Crash, depth: number): boolean {
-    const key = `${depth} ${point.step} ${this.#digest(point, crash.survivor)}`;
-    if (this.#seen.has(key)) return false;
-    this.#seen.add(key);
-    return true;
+  #isKnown(index: number): boolean {
+    return this.runner.world.violations.length === 0 && this.#known.has(this.#keyOf(index));
   }
 
-  #digest(point: CrashPoint, survivor: Survivor): string {
-    const { snapshot } = point;
-    let truth = this.#truths.get(snapshot.truth);
-    if (truth === undefined) this.#truths.set(snapshot.truth, (truth = digestTruth(snapshot.truth)));
-    const disks = Object.entries(snapshot.disks).map(([agent, state]) =>
-      digestDisk(agent === point.agent ? surviveCrash(state, survivor, point.step) : state),
-    );
-    return [point.agent, truth, tipOf(snapshot), ...disks].join(" ");
+  /** Equal for worlds that stand before the same step and go on in the same way. */
+  #keyOf(index: number): string {
+    const { truth, machines, remote } = this.runner.world;
+    let known = this.#truths.get(truth);
+    if (known === undefined) this.#truths.set(truth, (known = digestTruth(truth)));
+    const disks = machines.map(({ disk }) => digestDisk(disk.snapshot()));
+    return [index, remote.landings.length, remote.tip ?? "", known, ...disks].join(" ");
   }
 }
 
-function tipOf({ landings }: WorldSnapshot): string {
-  return `${landings.length} ${landings.at(-1)?.commit ?? ""}`;
-}
-
-/** The world as it is when the machine starts again, much later. */
-export function crashWorld(runner: StepRunner, point: CrashPoint, survivor: Survivor, depth: number): void {
+/** The world as it is when the machine that crashed starts again. False when there is no such machine in it. */
+export function crashWorld(runner: StepRunner, point: CrashPoint, survivor: Survivor): boolean {
   const { world } = runner;
   const state = point.snapshot.disks[point.agent];
-  if (!state) return;
+  if (!state) return false;
   const left = surviveCrash(state, survivor, point.step);
   world.restore({ ...point.snapshot, disks: { ...point.snapshot.disks, [point.agent]: left } });
-  world.nowMs = START_MS + 3_600_000 * depth + point.step * 60_000;
   checkTasksKept(world, point.agent, point.kept, left);
+  return true;
 }
 
 function toSeed(scenario: Scenario, crashes: readonly Crash[]): string {

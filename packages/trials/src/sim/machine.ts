@@ -1,4 +1,12 @@
-import { NightdeskError, type AgentName, type Clock, type Role, type VaultFiles } from "@nightdesk/claim-lib";
+import {
+  NightdeskError,
+  publishedSchema,
+  type AgentName,
+  type Clock,
+  type Published,
+  type Role,
+  type VaultFiles,
+} from "@nightdesk/claim-lib";
 import { openAppendLog } from "@nightdesk/daemon-kit/append-log";
 import { createNodeVaultFiles } from "@nightdesk/daemon-kit/node-vault-files";
 import { createSeededRandom } from "@nightdesk/testkit";
@@ -59,20 +67,35 @@ export class Machine {
 
   /** Forgets all that is not on the disk. */
   restart(): void {
-    this.#replica = null;
+    this.forget();
     this.lastError = null;
+  }
+
+  /** Sync starts again; how its last round ended is still known, as it is from its status. */
+  forget(): void {
+    this.#replica = null;
   }
 
   /** One round of sync. Null when it ended with one of our errors, which is then in `lastError`. */
   async round(folders: Iterable<string> | "all" = "all", trustBase = false): Promise<CycleReport | null> {
     try {
-      this.#replica ??= await openReplica(await this.#openPorts());
+      this.#replica ??= await openReplica(await this.openPorts());
       const report = await runCycle(this.#replica, folders, { trustBase });
       this.lastError = null;
       return report;
     } catch (error) {
       if (!NightdeskError.is(error)) throw error;
       this.lastError = error.code;
+      return null;
+    }
+  }
+
+  /** What vault-sync told the agents last. */
+  async readPublished(): Promise<Published | null> {
+    try {
+      const text = (await this.disk.readFile(`${STATE}/published.json`)).toString("utf8");
+      return publishedSchema.safeParse(JSON.parse(text)).data ?? null;
+    } catch {
       return null;
     }
   }
@@ -123,7 +146,8 @@ export class Machine {
     }
   }
 
-  async #openPorts(): Promise<SyncPorts> {
+  /** What the real sync code sees of this machine. */
+  async openPorts(): Promise<SyncPorts> {
     const { agent, remote, clock, remoteHooks, seed } = this.#options;
     const { disk } = this;
     const ledger = openAppendLog(`${STATE}/presented.jsonl`, disk);

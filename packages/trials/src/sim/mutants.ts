@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { fail } from "../errors.ts";
 
@@ -91,23 +91,35 @@ async function copyPackages(copy: string): Promise<void> {
   await cp(join(ROOT, "skills"), join(copy, "skills"), { recursive: true }).catch(() => undefined);
 }
 
+/** From strict to lenient: a context that moved a little, then lines around it that changed. Nothing is applied in part. */
+const WAYS_TO_APPLY: readonly (readonly [string, ...string[]])[] = [
+  ["git", "apply"],
+  ["git", "apply", "-C1", "--recount", "--ignore-whitespace"],
+  ["patch", "-p1", "--fuzz=2", "--batch", "--forward", "--dry-run", "-i"],
+  ["patch", "-p1", "--fuzz=2", "--batch", "--forward", "--no-backup-if-mismatch", "-i"],
+];
+
+/** Null when it applied; else why not. */
 async function applyPatch(copy: string, patch: string): Promise<string | null> {
   const text = await readFile(patch, "utf8");
-  if (!/^\+\+\+ b?\/?packages\//m.test(text) && !text.includes("+++ ")) return "it is no patch";
+  if (!text.includes("+++ ")) return "it is no patch";
   const env = { ...process.env, GIT_CEILING_DIRECTORIES: tmpdir(), GIT_DIR: "/nonexistent" };
   let problem = "";
-  for (const options of [[], ["-C1", "--recount", "--ignore-whitespace"]]) {
+  for (const [program, ...args] of WAYS_TO_APPLY) {
     try {
-      await run("git", ["apply", ...options, patch], { cwd: copy, env });
-      return null;
+      await run(program, [...args, resolve(patch)], { cwd: copy, env });
+      if (!args.includes("--dry-run")) return null;
     } catch (error) {
-      problem =
-        error instanceof Error && "stderr" in error
-          ? (String(error.stderr).split("\n")[0] ?? "")
-          : String(error);
+      problem ||= firstLine(error);
+      if (args.includes("--dry-run")) return problem;
     }
   }
   return problem;
+}
+
+function firstLine(error: unknown): string {
+  if (error instanceof Error && "stderr" in error) return String(error.stderr).split("\n")[0] ?? "";
+  return String(error);
 }
 
 async function hunt(copy: string, seconds: number): Promise<Pick<MutantResult, "outcome" | "detail">> {

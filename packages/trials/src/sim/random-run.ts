@@ -14,6 +14,7 @@ import { VAULT, type Machine } from "./machine.ts";
 import { quiet, Scheduler } from "./scheduler.ts";
 import type { RemoteFault } from "./sim-remote.ts";
 import { surviveCrash, SURVIVORS } from "./survivors.ts";
+import { startRealCloud, takeTurn } from "./real-cloud.ts";
 import { commitCrime, pickCrime } from "./thief.ts";
 import { countMoves } from "./run-steps.ts";
 import { World, type Violation } from "./world.ts";
@@ -59,6 +60,7 @@ const WORK: Readonly<Record<"cloud" | "local", readonly ActionName[]>> = {
     "rejectEarly",
     "editHandbook",
     "dropFile",
+    "dropLazily",
     "writeSecret",
   ],
 };
@@ -75,6 +77,7 @@ export class RandomRun {
   #faults = 0;
   #calls = 0;
   #isLast = false;
+  readonly #isRealCloud: boolean;
 
   constructor(seed: number, trace?: (line: string) => void) {
     this.#random = createSeededRandom(seed);
@@ -90,6 +93,7 @@ export class RandomRun {
       thief: agents.length === 2 ? some(0.3, 0.01) : 0,
       jump: some(0.3, 0.01),
     };
+    this.#isRealCloud = random.fraction() < 0.3;
     this.world = new World(agents, this.#hooks(), seed);
     this.world.remote.onLanding = (landing) => {
       this.#trace?.(`remote: ${landing.by} -> ${(landing.commit ?? "nothing").slice(0, 8)}`);
@@ -131,7 +135,11 @@ export class RandomRun {
   #start(machine: Machine): void {
     this.#kept.set(machine.agent, taskKeysOf(machine.disk.peek()));
     void this.#watch(this.#keepInStep(machine));
-    void this.#watch(this.#work(machine, machine.role === "local" ? WORK.local : WORK.cloud));
+    void this.#watch(
+      machine.agent === "cloud" && this.#isRealCloud
+        ? this.#runRealCloud(machine)
+        : this.#work(machine, machine.role === "local" ? WORK.local : WORK.cloud),
+    );
   }
 
   async #watch(program: Promise<void>): Promise<void> {
@@ -164,10 +172,19 @@ export class RandomRun {
       const what = this.#random.pick(actions);
       const n = 1 + this.#random.below(TASKS);
       this.#trace?.(`${machine.agent}: ${what} ${n}`);
-      await ACTIONS[what](this.world, machine, n).catch((error: unknown) => {
-        // A disk that refuses is told to whoever works there; they go on with the next thing.
-        if (!NightdeskError.is(error) && !isErrno(error)) throw error;
-      });
+      await ACTIONS[what](this.world, machine, n).catch(passErrno);
+      this.#kept.set(machine.agent, taskKeysOf(machine.disk.peek()));
+      await machine.clock.sleep(this.#random.below(1_500));
+    }
+  }
+
+  /** The real agent claims, thinks and proposes; mails come in as before. */
+  async #runRealCloud(machine: Machine): Promise<void> {
+    const agent = startRealCloud(this.world, machine, this.#random.below(1_000));
+    while (!this.#isLast) {
+      const n = 1 + this.#random.below(TASKS);
+      await ACTIONS.arrive(this.world, machine, n).catch(passErrno);
+      await takeTurn(agent).catch(passErrno);
       this.#kept.set(machine.agent, taskKeysOf(machine.disk.peek()));
       await machine.clock.sleep(this.#random.below(1_500));
     }
@@ -270,6 +287,11 @@ export class RandomRun {
     }
     if (world.violations.length === 0) checkEnd(world);
   }
+}
+
+/** A disk that refuses is told to whoever works there; they go on with the next thing. */
+function passErrno(error: unknown): void {
+  if (!NightdeskError.is(error) && !isErrno(error)) throw error;
 }
 
 function isErrno(error: unknown): boolean {

@@ -27,8 +27,8 @@ export interface ShareResult extends Counts {
 /** Part of the time that goes into random schedules. */
 const RANDOM_PART = 0.3;
 const FIRST_VIOLATIONS = 20;
-/** Random schedules between two scenarios, so that a hunt meets both early. */
-const HUNT_SCHEDULES = 6;
+/** A hunt takes so large a part of each scenario in turn, with a random schedule in between, to meet all of it early. */
+const HUNT_PARTS = 8;
 
 /** Drills, every crash, then random schedules and crashes during recoveries until the time is over. */
 export async function runShare(task: Share): Promise<ShareResult> {
@@ -58,16 +58,19 @@ export async function runShare(task: Share): Promise<ShareResult> {
     const [first] = violations;
     if (first) result.violations.push({ ...first, seed: `random:${seed}` });
   };
+  // Whole scenarios: what one crash led to is known for the next one beside it.
+  const scenarios = SCENARIOS.filter((_, index) => index % task.shares === task.share);
   await runDrills(task, result, isOver);
   // Without a crash first: what breaks even so is found in a second.
-  for (const scenario of SCENARIOS) if (!isOver()) await new Enumeration(scenario, result).recordBase();
-  const enumerations: Enumeration[] = [];
-  for (const scenario of SCENARIOS) {
-    if (isOver()) break;
-    const enumeration = new Enumeration(scenario, result);
-    await enumeration.runSingles(task.share, task.shares, isOver);
-    enumerations.push(enumeration);
-    for (let i = 0; task.isHunt && i < HUNT_SCHEDULES && !isOver(); i += 1) await schedule();
+  for (const scenario of scenarios) if (!isOver()) await new Enumeration(scenario, result).recordBase();
+  const enumerations = scenarios.map((scenario) => new Enumeration(scenario, result));
+  const parts = task.isHunt ? HUNT_PARTS : 1;
+  for (let part = 0; part < parts; part += 1) {
+    for (const enumeration of enumerations) {
+      if (isOver()) break;
+      await enumeration.runSingles(isOver, part, parts);
+      if (task.isHunt && !isOver()) await schedule();
+    }
   }
   const doubles = shuffled(
     enumerations.flatMap((enumeration) => enumeration.singles.map((single) => ({ enumeration, single }))),

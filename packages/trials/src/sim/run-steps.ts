@@ -11,7 +11,7 @@ import {
   taskKeysOf,
 } from "./checks/vault.ts";
 import type { Machine } from "./machine.ts";
-import { World, type WorldHooks, type WorldSnapshot } from "./world.ts";
+import { START_MS, World, type WorldHooks, type WorldSnapshot } from "./world.ts";
 
 export interface Step {
   agent: AgentName;
@@ -31,8 +31,18 @@ export interface CrashPoint {
   kept: ReadonlySet<string>;
 }
 
-/** Rounds after which two machines that are left alone must agree. */
+/** Rounds of each machine after which all that are left alone must agree. */
 const MAX_LAST_ROUNDS = 12;
+
+/** Decides about the rest of a run that goes on from a crash. */
+export interface GoOn {
+  /** Told before each step; true when the rest is known and need not be played. */
+  isKnown: (index: number) => boolean;
+}
+
+/** When the steps of a run on from a crash are taken: long after whatever was saved before. */
+const AFTER_CRASH_MS = START_MS + 86_400_000;
+const STEP_MS = 60_000;
 
 /** Plays steps one after the other, looking at everything from outside after each call that leaves a trace. */
 export class StepRunner {
@@ -43,6 +53,7 @@ export class StepRunner {
   onCall: ((agent: AgentName, call: string) => void) | undefined;
   /** False where no two people write one note: then no text may be kept beside another. */
   mayConflict = true;
+  #goesOn: GoOn | null = null;
   #step = 0;
   #kept: ReadonlySet<string> = new Set();
 
@@ -58,11 +69,28 @@ export class StepRunner {
     await this.guarded(async () => {
       for (let index = from; index < steps.length; index += 1) {
         const step = steps[index];
+        if (this.#isEndKnown(index)) return;
         if (step) await this.take(step, index);
         if (this.world.violations.length > 0) return;
       }
-      await this.settle(steps.length);
+      await this.settle(Math.max(from, steps.length));
     });
+  }
+
+  /**
+   * Plays on from a crash. Every step begins at its own time from what lies on the disks alone, so that two runs that
+   * stand before the same step with the same disks go on in the same way.
+   */
+  async playOn(steps: readonly Step[], from: number, goOn: GoOn): Promise<void> {
+    this.#goesOn = goOn;
+    await this.play(steps, from);
+    this.#goesOn = null;
+  }
+
+  #isEndKnown(index: number): boolean {
+    if (this.#goesOn === null) return false;
+    for (const machine of this.world.machines) machine.forget();
+    return this.#goesOn.isKnown(index);
   }
 
   /** What nobody foresaw is a broken promise too. */
@@ -82,17 +110,19 @@ export class StepRunner {
     this.lookAtMachine(machine);
   }
 
-  async settle(index: number): Promise<void> {
+  /** Rounds in turn until nobody finds anything to do. */
+  async settle(from: number): Promise<void> {
     const { world } = this;
-    for (let round = 0; round < MAX_LAST_ROUNDS && world.violations.length === 0; round += 1) {
-      let moved = 0;
-      for (const machine of world.machines) {
-        this.#begin(machine, index);
-        const report = await machine.round();
-        moved += countMoves(report);
-        this.lookAtMachine(machine);
-      }
-      if (moved === 0) break;
+    const { machines } = world;
+    let quiet = 0;
+    for (let index = from; index < from + MAX_LAST_ROUNDS * machines.length; index += 1) {
+      const machine = machines[index % machines.length];
+      if (world.violations.length > 0 || this.#isEndKnown(index)) return;
+      if (!machine || quiet >= machines.length) break;
+      this.#begin(machine, index);
+      const report = await machine.round();
+      quiet = countMoves(report) === 0 ? quiet + 1 : 0;
+      this.lookAtMachine(machine);
     }
     if (world.violations.length === 0) checkEnd(world);
     if (!this.mayConflict) checkNoConflict(world);
@@ -105,7 +135,8 @@ export class StepRunner {
   }
 
   #begin(machine: Machine, index: number): void {
-    this.world.nowMs += 2_000;
+    if (this.#goesOn === null) this.world.nowMs += 2_000;
+    else this.world.nowMs = AFTER_CRASH_MS + index * STEP_MS;
     this.#step = index;
     this.#kept = taskKeysOf(machine.disk.peek());
   }

@@ -89,6 +89,7 @@ export const SCENARIOS: readonly Scenario[] = [
     PROPOSED,
     "local approve 1; local round; local takeBack 1; local round; local execute 1; local round; cloud round",
   ),
+  scenario("unsynced-save", ARRIVED, "local dropLazily 1; local round; cloud round; local round"),
   scenario("secret", ARRIVED, "local writeSecret; local dropFile 2; local round; cloud claim 1; cloud round"),
   scenario(
     "two-tasks",

@@ -146,6 +146,7 @@ export class SimDisk implements FileSystem {
     const { ino } = known ?? this.#makeNode(path, { isFolder: false, mode: 0o444 });
     const node = this.#node(ino);
     this.#own().nodes.set(ino, { ...node, bytes, synced: bytes, mtimeMs: this.hooks.now() });
+    this.#renew(folder);
     this.#syncNames(folder);
   }
 
@@ -176,7 +177,7 @@ export class SimDisk implements FileSystem {
       sync: async () => {
         await this.#enter("sync", path);
         if (node().isFolder) this.#syncNames(path);
-        else this.#own().nodes.set(ino, { ...node(), synced: node().bytes });
+        else if (node().synced !== node().bytes) this.#syncBytes(ino);
         this.#done(`sync ${path}`);
       },
       close: async () => undefined,
@@ -257,18 +258,29 @@ export class SimDisk implements FileSystem {
   #write(path: string, ino: number, bytes: Buffer, call: string): void {
     const state = this.#own();
     state.nodes.set(ino, { ...this.#node(ino), bytes, mtimeMs: this.hooks.now() });
-    // A new map for the folder, so that what was computed of the old one is not taken for this.
-    const { folder } = splitPath(path);
-    state.folders.set(folder, new Map(state.folders.get(folder)));
+    this.#renew(splitPath(path).folder);
     this.#done(`${call} ${path}`);
+  }
+
+  /** A file moved since it was opened lies elsewhere now, or nowhere. */
+  #syncBytes(ino: number): void {
+    const state = this.#own();
+    const node = this.#node(ino);
+    state.nodes.set(ino, { ...node, synced: node.bytes });
+    for (const [folder, names] of state.folders) if ([...names.values()].includes(ino)) this.#renew(folder);
+  }
+
+  /** A new map for the folder, so that what was computed of the old one is not taken for this. */
+  #renew(folder: string): void {
+    const state = this.#own();
+    state.folders.set(folder, new Map(state.folders.get(folder)));
   }
 
   #syncNames(folder: string): void {
     const state = this.#own();
-    const isWritten = (change: NameChange) =>
-      change.folder === folder || (change.after?.folder === folder && state.pending.includes(change.after));
-    const written = new Set(state.pending.filter(isWritten));
-    for (const change of written) setName(state.durable, change.folder, change.name, change.ino);
+    const written = writtenWith(state.pending, folder);
+    for (const change of state.pending.filter((one) => written.has(one)))
+      setName(state.durable, change.folder, change.name, change.ino);
     state.pending = state.pending.filter((change) => !written.has(change));
   }
 
@@ -278,6 +290,26 @@ export class SimDisk implements FileSystem {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** What a folder's sync writes down: its names, the other half of each rename, and of that half's folder what came before. */
+function writtenWith(pending: readonly NameChange[], folder: string): ReadonlySet<NameChange> {
+  const written = new Set<NameChange>();
+  const upTo = new Map([[folder, pending.length]]);
+  for (let before = -1; before < written.size;) {
+    before = written.size;
+    for (const [index, change] of pending.entries()) {
+      const isHalf = change.after !== null && written.has(change.after);
+      if (!isHalf && index > (upTo.get(change.folder) ?? -1)) continue;
+      written.add(change);
+      upTo.set(change.folder, Math.max(index, upTo.get(change.folder) ?? -1));
+      // Of the folder itself only the leaving may be on the disk: that is what the order of syncs is for.
+      const added = change.after === null || change.folder === folder ? -1 : pending.indexOf(change.after);
+      const there = change.after?.folder ?? "";
+      if (added >= 0) upTo.set(there, Math.max(added, upTo.get(there) ?? -1));
+    }
+  }
+  return written;
+}
 
 function byName(a: [string, number], b: [string, number]): number {
   return a[0] < b[0] ? -1 : 1;

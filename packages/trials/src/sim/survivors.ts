@@ -75,7 +75,7 @@ function reachable(
   if (root) nodes.set(1, root);
   const visit = (folder: string) => {
     const names = layer.get(folder) ?? new Map<string, number>();
-    folders.set(folder, names);
+    let isChanged = false;
     for (const [name, ino] of names) {
       const node = state.nodes.get(ino);
       if (!node) continue;
@@ -86,8 +86,11 @@ function reachable(
       else {
         const bytes = bytesOf(node);
         nodes.set(ino, { ...node, bytes, synced: bytes });
+        isChanged = true;
       }
     }
+    // A new map for the folder, so that what was computed of the old one is not taken for this.
+    folders.set(folder, isChanged ? new Map(names) : names);
   };
   visit("");
   return { folders, nodes, durable: new Map(folders), pending: [], lastIno: state.lastIno };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fail } from "../errors.ts";
 import { INCOMING_REF, readRef, removeStaleLocks } from "./git-dir.ts";
 import { isOid, type Oid } from "./oid.ts";
+import { isPacking } from "./maintain-git-dir.ts";
 import { createLockWatch, isLocked } from "./lock-watch.ts";
 import { refuseDamaged } from "./refuse-damaged.ts";
 import { REPAIR_HINT } from "../repair/repair-hint.ts";
@@ -118,6 +119,7 @@ async function fetchWithin(
 
 /** git leaves behind what it received of a fetch that failed: tried again and again that fills the disk. */
 async function removeCutPacks(gitDir: string): Promise<void> {
+  if (isPacking(gitDir)) return;
   const folder = join(gitDir, "objects/pack");
   const names = await readdir(folder).catch(() => []);
   const cut = names.filter((name) => name.startsWith("tmp_"));

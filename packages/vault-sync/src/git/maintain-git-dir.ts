@@ -6,7 +6,7 @@ import { gitEnvironment, type GitEnvironmentOptions } from "./git-environment.ts
 
 /** A task's life makes some 20 objects; the list of a month of 2,000 notes is 90 KB a version until it is packed. */
 const MAX_LOOSE_OBJECTS = 2_000;
-/** Looked at so often, and after a failure (a fetch clears half-made packs away) tried again then. */
+/** Looked at so often, and after a failure tried again then. */
 const LOOK_EVERY_MS = 10 * 60_000;
 const LOWEST_PRIORITY = 19;
 
@@ -15,6 +15,14 @@ export interface GitMaintainer {
   maybeStart(nowMs: number): void;
   /** Ends what is under way; nothing is lost by that. */
   stop(): Promise<void>;
+}
+
+/** Git directories that are being packed by this process, the only one that may. */
+const packing = new Set<string>();
+
+/** True while a repack writes temporary packs there, which look like those of a fetch that was cut off. */
+export function isPacking(gitDir: string): boolean {
+  return packing.has(gitDir);
 }
 
 /** Keeps the git directory small while sync goes on, in a process of its own at the lowest priority. */
@@ -50,6 +58,7 @@ async function packWhenWorthIt(options: GitEnvironmentOptions, signal: AbortSign
  */
 export async function packGitDir(options: GitEnvironmentOptions, signal?: AbortSignal): Promise<void> {
   const args = ["-c", "pack.windowMemory=32m", "repack", "-d", "-l", "-q", "--geometric=2"];
+  packing.add(options.gitDir);
   await new Promise<void>((resolve, reject) => {
     const child = spawn("git", args, {
       cwd: options.gitDir,
@@ -68,5 +77,5 @@ export async function packGitDir(options: GitEnvironmentOptions, signal?: AbortS
     } catch {
       // Over already, or not allowed here: then it runs as everything else does.
     }
-  });
+  }).finally(() => packing.delete(options.gitDir));
 }

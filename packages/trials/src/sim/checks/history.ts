@@ -30,6 +30,7 @@ export function checkLanding(world: World, landing: Landing, previous: string | 
   checkPaths(world, after, landing.by);
   checkOnePlace(world, after, landing.by);
   checkNothingLost(world, before, after, landing.by);
+  checkFilesKept(world, before, after, landing.by);
   checkOwner(world, before, after, landing.by);
   checkDecisions(world, before, after, landing.by);
   checkProposals(world, before, after, landing.by);
@@ -83,6 +84,13 @@ function checkNothingLost(world: World, before: Paths, after: Paths, by: string)
   for (const key of tasksOf(before).keys())
     if (!now.has(key) && world.truth.tasks.has(key))
       world.report("no task is lost", `${by} published without ${key}`);
+}
+
+/** Nobody changes or removes a file in the inbox in these worlds: once published it stays, whatever a power cut took. */
+function checkFilesKept(world: World, before: Paths, after: Paths, by: string): void {
+  for (const [path, oid] of before)
+    if (path.startsWith("Inbox/") && world.truth.written.has(oid) && after.get(path) !== oid)
+      world.report("what was published is durable", `${by} published without ${path}`);
 }
 
 function holderOf(paths: readonly string[] | undefined): string | null {
