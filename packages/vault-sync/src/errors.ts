@@ -8,6 +8,7 @@ export const VAULT_SYNC_ERRORS = {
   REMOTE_MALFORMED: { retry: "never", when: "GIT_REMOTE or GIT_BRANCH is not one that can be used safely" },
   REMOTE_UNKNOWN: { retry: "safe", when: "there is no git repository at GIT_REMOTE" },
   REMOTE_UNREACHABLE: { retry: "safe", when: "the remote could not be reached, or did not answer in time" },
+  REMOTE_LOST: { retry: "safe", when: "the connection to the remote broke off" },
   REMOTE_DENIED: { retry: "safe", when: "the remote refused this machine's key or permission" },
   REMOTE_REJECTED: { retry: "safe", when: "the remote's own rules (a hook) refused the push" },
   REMOTE_TOO_LARGE: { retry: "never", when: "the remote sent more than the limit of bytes" },

@@ -173,6 +173,9 @@ const NOTHING_SENT = new Set(["REMOTE_UNKNOWN", "REMOTE_DENIED", "REMOTE_UNREACH
 /** ssh's words for a connection that stood and then ended: some of them name the same cause as a failure at the door. */
 const BROKE_OFF = /read from remote host|client_loop|mux_client|packet_write_wait|timeout, server/i;
 
+/** Said when nothing else was: the line was there, and went. Whether a push got through is not known then. */
+const LINE_LOST = /could not read from remote repository|the remote end hung up|early EOF|broken pipe/i;
+
 /** The server's own words come with this prefix; over a folder they do as well. */
 const REMOTE_DISK =
   /^remote: .*(?:no space left on device|disk quota exceeded|read-only file system)|^error: remote unpack failed: unable to create temporary object directory/im;
@@ -266,6 +269,13 @@ function explain(result: GitResult, address: RemoteAddress) {
   }
   const known = SIGNS.find(({ sign }) => sign.test(result.stderr));
   if (known) return fail(known.code, `${known.message} The vault is unchanged.`, { data });
+  if (LINE_LOST.test(result.stderr)) {
+    return fail(
+      "REMOTE_LOST",
+      "The connection to the remote broke off. Changes wait on this machine and go out when it is back.",
+      { data },
+    );
+  }
   return fail(
     "GIT_FAILED",
     "git could not talk to the remote; the vault is unchanged, and it is tried again.",
