@@ -67,7 +67,7 @@ describe("the simulator", () => {
 });
 
 describe("a weakening of the real code", () => {
-  for (const name of ["no-confirm-before-propose", "no-rights-check", "rollback-not-noticed"]) {
+  for (const name of ["agent-does-not-wait", "no-rights-check", "rollback-not-noticed"]) {
     it(`${name} is caught, and the seed that caught it brings it back in a run of its own`, async () => {
       const { outcome, detail } = await tryPatch(join(MUTANTS, `${name}.patch`));
       assert.equal(outcome, "caught", detail);

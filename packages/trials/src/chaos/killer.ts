@@ -25,8 +25,8 @@ const ANY_TIME_MS = 2_000;
 /** A push takes 20 to 60 ms, a fetch less. */
 const GIT_MS = 40;
 const LOOK_MS = 2;
-/** How often a kill is tried that did not hit. */
-const MAX_TRIES = 6;
+/** How often a kill is tried that did not hit: one that wants to meet git in 40 ms misses half the time. */
+const MAX_TRIES = 20;
 
 /** Kills one program of one machine again and again, each time starting it anew; leaves it running. */
 export async function killAgainAndAgain(options: KillerOptions): Promise<void> {

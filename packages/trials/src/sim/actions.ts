@@ -1,11 +1,4 @@
-import {
-  claimTask,
-  folderOf,
-  isConfirmed,
-  NightdeskError,
-  releaseTask,
-  taskKey,
-} from "@nightdesk/claim-lib";
+import { claimTask, folderOf, isConfirmed, NightdeskError, releaseTask, taskKey } from "@nightdesk/claim-lib";
 import { SECRET, VAULT, type Machine } from "./machine.ts";
 import { DONE, fileOf, keyOf, mailNote, NEEDS_ACTION, PENDING, replyNote } from "./notes.ts";
 import { oidOf, withEntry, withItem } from "./truth.ts";
@@ -17,8 +10,6 @@ export type Action = (world: World, machine: Machine, n: number) => Promise<void
 export const ACTIONS = {
   /** A mail becomes a task. */
   async arrive(world, machine, n) {
-    // One machine watches the mailbox, however many work.
-    if (machine.agent !== "cloud") return;
     if ([...machine.vaultFiles()].some(({ path }) => taskKey(path) === keyOf(n))) return;
     await put(world, machine, `${NEEDS_ACTION}/${fileOf(n)}`, mailNote(n));
     world.truth = { ...world.truth, tasks: withItem(world.truth.tasks, keyOf(n)) };

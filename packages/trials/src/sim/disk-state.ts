@@ -88,3 +88,23 @@ export function setName(layer: Map<string, Names>, folder: string, name: string,
 export function isTempName(name: string): boolean {
   return name.startsWith(".nd-tmp-") || name.startsWith("tmp_obj_");
 }
+
+/** What a folder's sync writes down: its names, the other half of each rename, and of that half's folder what came before. */
+export function writtenWith(pending: readonly NameChange[], folder: string): ReadonlySet<NameChange> {
+  const written = new Set<NameChange>();
+  const upTo = new Map([[folder, pending.length]]);
+  for (let before = -1; before < written.size;) {
+    before = written.size;
+    for (const [index, change] of pending.entries()) {
+      const isHalf = change.after !== null && written.has(change.after);
+      if (!isHalf && index > (upTo.get(change.folder) ?? -1)) continue;
+      written.add(change);
+      upTo.set(change.folder, Math.max(index, upTo.get(change.folder) ?? -1));
+      // Of the folder itself only the leaving may be on the disk: that is what the order of syncs is for.
+      const added = change.after === null || change.folder === folder ? -1 : pending.indexOf(change.after);
+      const there = change.after?.folder ?? "";
+      if (added >= 0) upTo.set(there, Math.max(added, upTo.get(there) ?? -1));
+    }
+  }
+  return written;
+}

@@ -26,7 +26,9 @@ function countIn(machine: Machine, ...folders: string[]): number {
   ).length;
 }
 
-async function withTasks(runner: StepRunner): Promise<{ cloud: Machine; laptop: Machine; agent: CloudAgent }> {
+async function withTasks(
+  runner: StepRunner,
+): Promise<{ cloud: Machine; laptop: Machine; agent: CloudAgent }> {
   const { world } = runner;
   await play(runner, "local editHandbook; local round; cloud round");
   for (let n = 1; n <= TASKS; n += 1) await play(runner, `cloud arrive ${n}`);
@@ -44,9 +46,12 @@ export const AGENT_STORIES: Readonly<Record<string, (runner: StepRunner) => Prom
     const held = countIn(cloud, "In_Progress/cloud");
     if (held > MAX_UNCONFIRMED)
       world.report("few claims under way at once", `${held} before one was published`);
-    if (held === 0) world.report("the drill does what it says", "the agent claimed nothing");
     if (countIn(cloud, PENDING, DONE) > 0)
-      world.report("a proposal follows a confirmed claim", "the agent was done with a task nobody knew it had");
+      world.report(
+        "a proposal follows a confirmed claim",
+        "the agent was done with a task nobody knew it had",
+      );
+    if (held === 0) world.report("the drill does what it says", "the agent claimed nothing");
     await play(runner, "cloud round; local round");
     await takeTurn(agent);
     await play(runner, "cloud round; local round");
@@ -92,13 +97,14 @@ export const AGENT_STORIES: Readonly<Record<string, (runner: StepRunner) => Prom
   async "agent-other-folders"(runner) {
     const { world } = runner;
     const { cloud, agent } = await withTasks(runner);
-    await cloud.files.move(`${NEEDS_ACTION}/${fileOf(1)}`, `In_Progress/cloud-2/${fileOf(1)}`);
-    await cloud.files.move(`${NEEDS_ACTION}/${fileOf(2)}`, `Needs_Action/cloud-other/${fileOf(2)}`);
+    for (let n = 1; n < TASKS; n += 1) {
+      const folder = n % 2 === 0 ? "Needs_Action/cloud-other" : "In_Progress/cloud-2";
+      await cloud.files.move(`${NEEDS_ACTION}/${fileOf(n)}`, `${folder}/${fileOf(n)}`);
+    }
     for (let i = 0; i < 3; i += 1) await takeTurn(agent);
-    if (placeOf(cloud, 1) !== "In_Progress/cloud-2")
-      world.report("one owner at a time", `${fileOf(1)} was taken from cloud-2`);
-    if (placeOf(cloud, 2) !== "Needs_Action/cloud-other")
-      world.report("an agent keeps to its folder", `${fileOf(2)} was claimed out of another's`);
+    if (countIn(cloud, "In_Progress/cloud-2") < (TASKS - 1) / 2)
+      world.report("one owner at a time", "a task was taken from cloud-2");
+    if (countIn(cloud, "Needs_Action/cloud-other") < (TASKS - 1) / 2)
+      world.report("an agent keeps to its folder", "a task was claimed out of another's");
   },
 };
-

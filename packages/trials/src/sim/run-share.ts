@@ -72,6 +72,21 @@ export async function runShare(task: Share): Promise<ShareResult> {
       if (task.isHunt && !isOver()) await schedule();
     }
   }
+  await useTheRest(task, result, { enumerations, schedule, nowMs, isOver });
+  return result;
+}
+
+interface Rest {
+  enumerations: readonly Enumeration[];
+  schedule: () => Promise<void>;
+  nowMs: () => number;
+  isOver: () => boolean;
+}
+
+/** Crashes during recoveries, and random schedules in between, until the time is over. */
+async function useTheRest(task: Share, result: ShareResult, rest: Rest): Promise<void> {
+  const { enumerations, schedule, nowMs, isOver } = rest;
+  const startMs = nowMs();
   const doubles = shuffled(
     enumerations.flatMap((enumeration) => enumeration.singles.map((single) => ({ enumeration, single }))),
     task.seed,
@@ -91,7 +106,6 @@ export async function runShare(task: Share): Promise<ShareResult> {
       if (!isOver()) result.crashedAgain += 1;
     }
   }
-  return result;
 }
 
 async function runDrills(task: Share, result: ShareResult, isOver: () => boolean): Promise<void> {

@@ -6,6 +6,7 @@ import {
   findNode,
   setName,
   splitPath,
+  writtenWith,
   type DiskState,
   type FileNode,
   type NameChange,
@@ -290,26 +291,6 @@ export class SimDisk implements FileSystem {
 }
 
 const EMPTY = Buffer.alloc(0);
-
-/** What a folder's sync writes down: its names, the other half of each rename, and of that half's folder what came before. */
-function writtenWith(pending: readonly NameChange[], folder: string): ReadonlySet<NameChange> {
-  const written = new Set<NameChange>();
-  const upTo = new Map([[folder, pending.length]]);
-  for (let before = -1; before < written.size;) {
-    before = written.size;
-    for (const [index, change] of pending.entries()) {
-      const isHalf = change.after !== null && written.has(change.after);
-      if (!isHalf && index > (upTo.get(change.folder) ?? -1)) continue;
-      written.add(change);
-      upTo.set(change.folder, Math.max(index, upTo.get(change.folder) ?? -1));
-      // Of the folder itself only the leaving may be on the disk: that is what the order of syncs is for.
-      const added = change.after === null || change.folder === folder ? -1 : pending.indexOf(change.after);
-      const there = change.after?.folder ?? "";
-      if (added >= 0) upTo.set(there, Math.max(added, upTo.get(there) ?? -1));
-    }
-  }
-  return written;
-}
 
 function byName(a: [string, number], b: [string, number]): number {
   return a[0] < b[0] ? -1 : 1;
