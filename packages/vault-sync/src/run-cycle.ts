@@ -91,11 +91,14 @@ async function finishInterrupted(
 ): Promise<Iterable<string> | "all"> {
   const applying = await readApplying(replica);
   if (!applying) return folders;
-  const { store, state } = replica.ports;
+  const { store, state, disk } = replica.ports;
   const accepted = new Snapshot(store, applying.accepted);
   const tipTree = (await store.readCommit(applying.commit)).tree;
   const target = { commit: applying.commit, accepted, tipTree, refused: [], peerAtMs: null, strangers: 0 };
   const round = await bringInStep(replica, target, "all");
+  // A run that was killed may have made names that are not safe yet: lost to a power cut now, they would look removed.
+  for (const { path, oid } of await replica.base.planned.changesTo(accepted))
+    if (oid !== null && (await disk.stat(path)) !== null) await disk.makeDurable(path);
   await settleBase(replica, target, round);
   await state.remove("applying");
   return [];

@@ -11,7 +11,7 @@ import {
   type FileNode,
   type NameChange,
 } from "./disk-state.ts";
-import { toDirent, toStats } from "./sim-stats.ts";
+import { errno, toDirent, toStats } from "./sim-stats.ts";
 
 export interface DiskHooks {
   now(): number;
@@ -294,13 +294,4 @@ const EMPTY = Buffer.alloc(0);
 
 function byName(a: [string, number], b: [string, number]): number {
   return a[0] < b[0] ? -1 : 1;
-}
-
-function errno(code: string, call: string, path: string): NodeJS.ErrnoException {
-  // Thousands of times "not there" in a second: where from is of no interest.
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  const error = Object.assign(new Error(`${code}: ${call} '${path}'`), { code });
-  Error.stackTraceLimit = limit;
-  return error;
 }

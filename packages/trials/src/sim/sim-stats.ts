@@ -26,3 +26,13 @@ export function toDirent(parentPath: string, name: string, node: FileNode): Dire
     isSocket: no,
   };
 }
+
+/** What the disk refuses with. */
+export function errno(code: string, call: string, path: string): NodeJS.ErrnoException {
+  // Thousands of times "not there" in a second: where from is of no interest.
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  const error = Object.assign(new Error(`${code}: ${call} '${path}'`), { code });
+  Error.stackTraceLimit = limit;
+  return error;
+}

@@ -31,8 +31,12 @@ export async function writeLooseObject(
   const objects = join(gitDir, "objects");
   const folder = join(objects, oid.slice(0, 2));
   const path = join(folder, oid.slice(2));
-  if (await exists(disk, path)) return oid;
   try {
+    if (await exists(disk, path)) {
+      // Maybe named by a run that was killed before the names were safe: gone with the next power cut.
+      for (const folderPath of [folder, objects]) await syncFolder(folderPath, disk);
+      return oid;
+    }
     await makeFolder(disk, objects, folder);
     const data = await compress(Buffer.concat([Buffer.from(`${type} ${bytes.length}\0`), bytes]));
     // Not beside its place: git looks at every file in there, and clears away what is left over here.
