@@ -74,15 +74,16 @@ async function prepareUnit(deps: GatherDeps, unit: PlanUnit, published: VaultTre
   const secret = new Set<string>();
   const withheld: WithheldChange[] = [];
   for (const { path, oid } of unit.publish) {
+    if (oid === null) continue;
+    // Obsidian syncs nothing itself: told and then lost to a power cut here, it would look removed by the owner.
+    await deps.disk.makeDurable(path);
     // What is on the remote under this name is told already.
-    if (oid === null || known.get(oid) === nameOf(path)) continue;
+    if (known.get(oid) === nameOf(path)) continue;
     const area = areaOf(path);
     if (!area) return WAITS;
     const read = await deps.disk.read(path, maxBytesOf(area));
     if (!read || hashObject("blob", read.bytes) !== oid) return WAITS;
     const rules = await scan(deps, path, oid, read.bytes);
-    // Obsidian syncs nothing itself: published and then lost to a power cut here, it would look deleted by the owner.
-    await deps.disk.makeDurable(path);
     if (rules.length === 0) await deps.store.writeBlob(read.bytes);
     else {
       secret.add(path);

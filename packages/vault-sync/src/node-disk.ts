@@ -21,6 +21,8 @@ interface Root {
   disk: FileSystem;
   path: string;
   now: () => number;
+  /** Folders whose own name is known to be on the disk since this program started: path -> inode. */
+  safe: Map<string, number>;
 }
 
 /**
@@ -32,7 +34,12 @@ export function createNodeDisk(
   options: { disk?: FileSystem; now?: () => number } = {},
 ): VaultDisk {
   const disk = options.disk ?? nodeFileSystem;
-  const root: Root = { disk, path: vaultPath, now: options.now ?? (() => systemClock.now()) };
+  const root: Root = {
+    disk,
+    path: vaultPath,
+    now: options.now ?? (() => systemClock.now()),
+    safe: new Map(),
+  };
   const at = (path: string) => join(vaultPath, ...partsOf(path));
   return {
     async checkRoot() {
@@ -66,7 +73,7 @@ export function createNodeDisk(
       }),
     remove: (path, expect) =>
       guard(path, async () => (await hasPlainFolders(root, path)) && removeFile(disk, at(path), expect)),
-    makeDurable: (path) => guard(path, () => syncFile(disk, at(path))),
+    makeDurable: (path) => guard(path, () => makeDurable(root, path)),
     append: (path, text) =>
       guard(path, async () => {
         await makeFolders(root, path);
@@ -110,13 +117,31 @@ async function makeFolders(root: Root, path: string): Promise<void> {
     const parent = current;
     current = join(parent, part);
     const found = await lstatOrNull(root.disk, current);
-    if (found?.isDirectory()) continue;
-    if (found) throw unsafe(path);
-    await root.disk.mkdir(current).catch((error: unknown) => {
-      if (errnoOf(error) !== "EEXIST") throw error;
-    });
-    await syncFolder(parent, root.disk);
+    if (found && !found.isDirectory()) throw unsafe(path);
+    if (!found) {
+      await root.disk.mkdir(current).catch((error: unknown) => {
+        if (errnoOf(error) !== "EEXIST") throw error;
+      });
+    }
+    await secureName(root, parent, current);
   }
+}
+
+/** A folder somebody made, or a run that was killed, may have a name that the next power cut takes away. */
+async function secureName(root: Root, parent: string, folder: string): Promise<void> {
+  const inode = (await lstatOrNull(root.disk, folder))?.ino;
+  if (inode === undefined || root.safe.get(folder) === inode) return;
+  await syncFolder(parent, root.disk);
+  root.safe.set(folder, inode);
+}
+
+async function makeDurable(root: Root, path: string): Promise<void> {
+  if (!(await hasPlainFolders(root, path))) return;
+  await makeFolders(root, path);
+  await syncFile(root.disk, join(root.path, ...partsOf(path))).catch((error: unknown) => {
+    // Moved on a moment ago: then there is nothing here to make safe.
+    if (!["ENOENT", "ELOOP", "EMLINK"].includes(errnoOf(error))) throw error;
+  });
 }
 
 async function listFolder(root: Root, folder: string): Promise<FolderListing | null> {

@@ -19,7 +19,8 @@ export interface StatusReporter {
 }
 
 /** Failures of the way to the remote; anything else is this machine's own trouble. */
-const OFFLINE = /^(REMOTE_(UNKNOWN|UNREACHABLE|LOST|DENIED|REJECTED)|PUSH_OUTCOME_UNKNOWN|PUSH_LOST|GIT_FAILED)$/;
+const OFFLINE =
+  /^(REMOTE_(UNKNOWN|UNREACHABLE|LOST|DENIED|REJECTED)|PUSH_OUTCOME_UNKNOWN|PUSH_LOST|GIT_FAILED)$/;
 
 /** Keeps `sync-status.json`: what the dashboard shows of sync. */
 export async function createStatusReporter(replica: Replica): Promise<StatusReporter> {

@@ -91,6 +91,7 @@ export function commitOf(oid: string, object: StoredObject): Commit {
 
 /** Git's objects on a simulated disk: written by the real code, read as git would. */
 export function createSimStore(disk: SimDisk): ObjectStore {
+  const safe = new Set<string>();
   const need = (
     oid: string,
     type: StoredObject["type"],
@@ -109,8 +110,8 @@ export function createSimStore(disk: SimDisk): ObjectStore {
     readBlob: async (oid, maxBytes) => need(oid, "blob", maxBytes).bytes,
     readTree: async (oid) => (oid === EMPTY_TREE ? [] : entriesOf(oid, need(oid, "tree"))),
     readCommit: async (oid) => commitOf(oid, need(oid, "commit")),
-    writeBlob: (bytes) => writeLooseObject(GIT_DIR, "blob", bytes, disk),
-    writeTree: (entries) => writeLooseObject(GIT_DIR, "tree", encodeTree(entries), disk),
-    writeCommit: (bytes) => writeLooseObject(GIT_DIR, "commit", bytes, disk),
+    writeBlob: (bytes) => writeLooseObject(GIT_DIR, "blob", bytes, disk, safe),
+    writeTree: (entries) => writeLooseObject(GIT_DIR, "tree", encodeTree(entries), disk, safe),
+    writeCommit: (bytes) => writeLooseObject(GIT_DIR, "commit", bytes, disk, safe),
   };
 }

@@ -1,3 +1,4 @@
+import { nodeFileSystem } from "@nightdesk/daemon-kit/file-system";
 import { CatFile, type ReadObject } from "./cat-file.ts";
 import { parseCommit } from "./commit-codec.ts";
 import { gitEnvironment, type GitEnvironmentOptions } from "./git-environment.ts";
@@ -28,6 +29,9 @@ export function createNodeObjectStore(options: GitEnvironmentOptions): NodeObjec
   const trees = new Map<Oid, readonly TreeEntry[]>([[EMPTY_TREE, []]]);
   const { gitDir } = options;
 
+  const safe = new Set<string>();
+  const write = (type: ObjectType, bytes: Uint8Array) =>
+    writeLooseObject(gitDir, type, bytes, nodeFileSystem, safe);
   const read = async (oid: Oid, type: ObjectType, maxBytes: number): Promise<Uint8Array> => {
     const found = await content.ask(oid, maxBytes);
     return bytesOf(found, oid, type, maxBytes);
@@ -56,13 +60,13 @@ export function createNodeObjectStore(options: GitEnvironmentOptions): NodeObjec
       return keep(oid, known ?? parseTree(await read(oid, "tree", MAX_TREE_BYTES)));
     },
     readCommit: async (oid) => parseCommit(await read(oid, "commit", MAX_COMMIT_BYTES)),
-    writeBlob: (bytes) => writeLooseObject(gitDir, "blob", bytes),
+    writeBlob: (bytes) => write("blob", bytes),
     async writeTree(entries) {
-      const oid = await writeLooseObject(gitDir, "tree", encodeTree(entries));
+      const oid = await write("tree", encodeTree(entries));
       keep(oid, entries);
       return oid;
     },
-    writeCommit: (bytes) => writeLooseObject(gitDir, "commit", bytes),
+    writeCommit: (bytes) => write("commit", bytes),
     async close() {
       await Promise.all([content.close(), headers.close()]);
     },
