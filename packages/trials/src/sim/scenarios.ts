@@ -44,6 +44,11 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario("propose", CLAIMED, "cloud draft 1; cloud propose 1; cloud round; local round"),
   scenario("eager", ARRIVED, "cloud claim 1; cloud draft 1; cloud propose 1; cloud round; local round"),
   scenario(
+    "laptop-off",
+    SEED,
+    "cloud arrive 1; cloud round; cloud claim 1; cloud round; cloud draft 1; cloud propose 1; cloud round; local round",
+  ),
+  scenario(
     "eager-end",
     ARRIVED,
     "cloud claim 1; local claim 1; cloud end 1; local round; cloud round; local round",
