@@ -11,7 +11,7 @@ import { planKills } from "../src/chaos/kill-plan.ts";
 import { WORK_LOG } from "../src/chaos/places.ts";
 import { runChaos } from "../src/chaos/run-chaos.ts";
 import { makeMachine } from "../src/race/make-machine.ts";
-import { taskFile } from "../src/race/task-notes.ts";
+import { taskFile } from "../src/sample-notes.ts";
 
 test(
   "killed at every named place and in between, two machines lose nothing, do nothing twice and come to rest",

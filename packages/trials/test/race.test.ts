@@ -6,7 +6,7 @@ import { taskKey } from "@nightdesk/claim-lib";
 import { createBareRemote, readHistory, runGit, withTempDir, type HistoryChange } from "@nightdesk/testkit";
 import { countHistory } from "../src/race/count-history.ts";
 import { runRace } from "../src/race/run-race.ts";
-import { FREE_FOLDER, taskFile } from "../src/race/task-notes.ts";
+import { FREE_FOLDER, taskFile } from "../src/sample-notes.ts";
 
 describe("agents contend for the same tasks, each a process with a working copy of its own", () => {
   for (const agents of [2, 4]) {

@@ -98,7 +98,7 @@ async function finishInterrupted(
   const round = await bringInStep(replica, target, "all");
   // A run that was killed may have made names that are not safe yet: lost to a power cut now, they would look removed.
   for (const { path, oid } of await replica.base.planned.changesTo(accepted))
-    if (oid !== null && (await disk.stat(path)) !== null) await disk.makeDurable(path);
+    if (oid !== null) await disk.makeDurable(path);
   await settleBase(replica, target, round);
   await state.remove("applying");
   return [];

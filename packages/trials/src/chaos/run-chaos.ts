@@ -4,7 +4,8 @@ import { FOLDERS, listTasks, NightdeskError, taskKey, type Random } from "@night
 import { createNodeVaultFiles } from "@nightdesk/daemon-kit/node-vault-files";
 import { createBareRemote, waitFor, type BareRemote } from "@nightdesk/testkit";
 import { makeMachine, type Machine } from "../race/make-machine.ts";
-import { FREE_FOLDER, mailNote, taskFile } from "../race/task-notes.ts";
+import { mailNote } from "../race/task-notes.ts";
+import { FREE_FOLDER, taskFile } from "../sample-notes.ts";
 import { countChaos, hashVault, openTasks, type ChaosCount } from "./count-chaos.ts";
 import { killAgainAndAgain } from "./killer.ts";
 import { planKills, type MachineName, type PlannedKill } from "./kill-plan.ts";

@@ -15,7 +15,8 @@ import { createNodeVaultFiles } from "@nightdesk/daemon-kit/node-vault-files";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
 import { systemRandom } from "@nightdesk/daemon-kit/system-random";
 import { readConfig } from "@nightdesk/vault-sync";
-import { FREE_FOLDER, KINDS, replyNote } from "../race/task-notes.ts";
+import { replyNote } from "../race/task-notes.ts";
+import { FREE_FOLDER, KINDS } from "../sample-notes.ts";
 import { readPublished, WORK_LOG, type WorkRecord } from "./places.ts";
 
 /**

@@ -18,7 +18,7 @@ import {
   type SyncLoop,
 } from "@nightdesk/vault-sync";
 import type { AgentMessage } from "./agent-message.ts";
-import { FREE_FOLDER } from "./task-notes.ts";
+import { FREE_FOLDER } from "../sample-notes.ts";
 
 /** As the cloud agent: more unconfirmed claims would take work from the others in one push. */
 const MAX_UNCONFIRMED = 5;

@@ -8,7 +8,8 @@ import { fail } from "../errors.ts";
 import type { AgentMessage } from "./agent-message.ts";
 import { countHistory, type HistoryCount } from "./count-history.ts";
 import { makeMachine, type Machine } from "./make-machine.ts";
-import { FREE_FOLDER, mailNote, taskFile } from "./task-notes.ts";
+import { mailNote } from "./task-notes.ts";
+import { FREE_FOLDER, taskFile } from "../sample-notes.ts";
 
 export interface RaceOptions {
   tasks: number;

@@ -1,47 +1,12 @@
-import { kindsOf, makeTaskName, renderNote, type Kinds, type TaskNote } from "@nightdesk/claim-lib";
-import { loadChannels } from "@nightdesk/daemon-kit/load-channels";
-
-export const KINDS: Kinds = kindsOf(await loadChannels(["email"]));
-
-/** Where the tasks of a trial lie free. */
-export const FREE_FOLDER = "Needs_Action/cloud-email";
-
-/** File name of the n-th task. */
-export function taskFile(n: number): string {
-  return makeTaskName({ date: "2026-11-21", who: `Ann ${n}`, subject: "Offer", id: taskId(n), rev: 1 });
-}
-
-function taskId(n: number): string {
-  return `em_${n.toString(32).padStart(16, "0")}`;
-}
+import { renderNote } from "@nightdesk/claim-lib";
+import { KINDS, mailTask, replyTask } from "../sample-notes.ts";
 
 /** The n-th task as a mail that waits to be worked on. */
 export function mailNote(n: number): string {
-  return renderNote(noteOf(n, "email", {}, null), KINDS);
+  return renderNote(mailTask(n), KINDS);
 }
 
 /** The n-th task with a reply drafted. */
 export function replyNote(n: number, author: string): string {
-  const fields = { to: ["ann@example.com"], cc: [], subject: "Re: Offer" };
-  return renderNote(noteOf(n, "email_reply", fields, `Dear Ann,\n\nthank you. ${author}`), KINDS);
-}
-
-function noteOf(n: number, kind: string, fields: Record<string, unknown>, text: string | null): TaskNote {
-  return {
-    fields: {
-      id: taskId(n),
-      kind,
-      rev: 1,
-      created: "2026-11-21T08:00:00.000Z",
-      summary: "Ann asks for an offer",
-      source_from: "Ann",
-      source_subject: "Offer",
-      source_message: `m${n}`,
-      source_thread: `t${n}`,
-      ...fields,
-    },
-    text,
-    feedback: "",
-    original: "Hello,\n\nplease send an offer.",
-  };
+  return renderNote(replyTask(n, `thank you. ${author}`), KINDS);
 }

@@ -1,6 +1,7 @@
 import { claimTask, folderOf, isConfirmed, NightdeskError, releaseTask, taskKey } from "@nightdesk/claim-lib";
 import { SECRET, VAULT, type Machine } from "./machine.ts";
-import { DONE, fileOf, keyOf, mailNote, NEEDS_ACTION, PENDING, replyNote } from "./notes.ts";
+import { DONE, keyOf, mailNote, PENDING, replyNote } from "./notes.ts";
+import { FREE_FOLDER as NEEDS_ACTION, taskFile as fileOf } from "../sample-notes.ts";
 import { oidOf, withEntry, withItem } from "./truth.ts";
 import type { World } from "./world.ts";
 

@@ -2,7 +2,8 @@ import { folderOf, taskKey } from "@nightdesk/claim-lib";
 import type { CloudAgent } from "@nightdesk/cloud-agent";
 import { ACTIONS } from "./actions.ts";
 import type { Machine } from "./machine.ts";
-import { DONE, fileOf, keyOf, NEEDS_ACTION, PENDING } from "./notes.ts";
+import { DONE, keyOf, PENDING } from "./notes.ts";
+import { FREE_FOLDER as NEEDS_ACTION, taskFile as fileOf } from "../sample-notes.ts";
 import { startRealCloud, takeTurn } from "./real-cloud.ts";
 import { parseSteps, type StepRunner } from "./run-steps.ts";
 

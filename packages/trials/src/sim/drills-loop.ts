@@ -12,7 +12,8 @@ import {
 } from "@nightdesk/vault-sync";
 import { ACTIONS } from "./actions.ts";
 import { STATE, VAULT, type Machine } from "./machine.ts";
-import { fileOf, keyOf } from "./notes.ts";
+import { keyOf } from "./notes.ts";
+import { taskFile as fileOf } from "../sample-notes.ts";
 import { parseSteps, type StepRunner } from "./run-steps.ts";
 import { remoteCommit, remotePaths } from "./sim-remote.ts";
 import { START_MS, type World } from "./world.ts";

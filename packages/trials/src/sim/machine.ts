@@ -25,7 +25,7 @@ import {
   type SyncPorts,
 } from "@nightdesk/vault-sync";
 import { findNode } from "./disk-state.ts";
-import { KINDS } from "./notes.ts";
+import { KINDS } from "../sample-notes.ts";
 import { SimDisk, type DiskHooks } from "./sim-disk.ts";
 import { createSimStore, GIT_DIR } from "./sim-objects.ts";
 import type { RemoteHooks, SimRemote } from "./sim-remote.ts";

@@ -4,7 +4,7 @@ import { createSeededRandom } from "@nightdesk/testkit";
 import { createRulesThinker } from "@nightdesk/think";
 import { acknowledge, begin } from "./actions.ts";
 import type { Machine } from "./machine.ts";
-import { KINDS, NEEDS_ACTION } from "./notes.ts";
+import { FREE_FOLDER as NEEDS_ACTION, KINDS } from "../sample-notes.ts";
 import type { World } from "./world.ts";
 
 /** The real cloud agent on a simulated machine; its mailbox has one mail for every task of these worlds. */

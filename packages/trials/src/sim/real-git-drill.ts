@@ -12,7 +12,8 @@ import {
   runCycle,
   type OpenedPorts,
 } from "@nightdesk/vault-sync";
-import { fileOf, mailNote, NEEDS_ACTION } from "./notes.ts";
+import { mailNote } from "./notes.ts";
+import { FREE_FOLDER as NEEDS_ACTION, taskFile as fileOf } from "../sample-notes.ts";
 import type { StepRunner } from "./run-steps.ts";
 
 const CAS = "the remote takes only what is built on what it holds";

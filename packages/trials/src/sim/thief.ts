@@ -1,7 +1,8 @@
 import { encodeCommit, encodeTree, type TreeEntry } from "@nightdesk/vault-sync";
 import type { SeededRandom } from "@nightdesk/testkit";
 import { createSimSigner } from "./machine.ts";
-import { DONE, fileOf, mailNote, NEEDS_ACTION, PENDING, replyNote } from "./notes.ts";
+import { DONE, mailNote, PENDING, replyNote } from "./notes.ts";
+import { FREE_FOLDER as NEEDS_ACTION, taskFile as fileOf } from "../sample-notes.ts";
 import { packObject } from "./sim-objects.ts";
 import { keepObject, remoteCommit, remotePaths } from "./sim-remote.ts";
 import { withItem } from "./truth.ts";

@@ -1,7 +1,8 @@
 import type { AgentName } from "@nightdesk/claim-lib";
 import type { DiskState } from "./disk-state.ts";
 import { Machine, VAULT } from "./machine.ts";
-import { DONE, NEEDS_ACTION, PENDING } from "./notes.ts";
+import { DONE, PENDING } from "./notes.ts";
+import { FREE_FOLDER as NEEDS_ACTION } from "../sample-notes.ts";
 import { SimRemote, type Landing, type RemoteFault } from "./sim-remote.ts";
 import { NO_TRUTH, type Truth } from "./truth.ts";
 
