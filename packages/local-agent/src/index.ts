@@ -12,3 +12,4 @@ export {
 export { parkAfterRollback, parkApprovals, parkOldApprovals } from "./park-approvals.ts";
 export { openJournal, type Journal, type JournalEntry, type JournalRecord } from "./journal.ts";
 export { renderDashboard, type DashboardModel } from "./dashboard.ts";
+export { formatWhen } from "./local-time.ts";
