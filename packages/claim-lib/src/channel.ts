@@ -14,8 +14,11 @@ export interface Channel {
   idPrefix: string;
   /** What notes of this channel can be. */
   kinds: readonly Kind[];
-  /** The live server's tools for the one protocol every effect goes through. */
-  liveTools: { prepare: string; commit: string; find: string };
+  /**
+   * The live server's tools for the one protocol every effect goes through. `discard` takes away what was
+   * prepared and is surely not carried out, where preparing leaves something lying about.
+   */
+  liveTools: { prepare: string; commit: string; find: string; discard?: string };
 }
 
 /** One kind of note. */

@@ -3,22 +3,16 @@ import type { Kind, Kinds } from "./channel.ts";
 import { fail } from "./errors.ts";
 import { renderField, splitNote } from "./front-matter.ts";
 import { MAX_REPLY_BYTES } from "./limits.ts";
+import { FEEDBACK_HEADING, findForgedMarks, ORIGINAL_TITLE, regionHeading } from "./markers.ts";
 import { neutralise, neutraliseLine } from "./neutralise.ts";
-import { commonFields, type TaskFields, type TaskNote } from "./task-note.ts";
+import { decidingFields, workingFields, type TaskFields, type TaskNote } from "./task-note.ts";
 
-const FEEDBACK_HEADING = "## Feedback (only if you reject)";
-const ORIGINAL_TITLE = "> [!quote]- Original, an inert copy (links are disarmed)";
-/** Inside the region these would make the text look as if it ended earlier, or fold its rest away. */
-const LOOKS_LIKE_OURS = /^.*\[!quote\]-|^[ \t>]*#{1,6}[ \t].*\((?:edit here|only if you reject)\)/imu;
+/** Inside the region this would fold its rest away. */
+const FOLDED_QUOTE = /^.*\[!quote\]-/im;
 /** One line of front matter, as the schema limits it. */
 const MAX_LINE_CHARS = 500;
 /** Obsidian's own properties; an owner who tags a note has not broken it. */
 const IGNORED_KEYS = ["tags", "aliases", "cssclasses"];
-
-/** The heading of the editable region. What stands under it is what is sent. */
-export function regionHeading(region: string): string {
-  return `## ${region} (edit here)`;
-}
 
 /**
  * The note's text. Everything above the editable region is derived from the front matter, so that what
@@ -41,10 +35,9 @@ export function renderNote(note: TaskNote, kinds: Kinds): string {
 
 function renderCallout(fields: TaskFields, kind: Kind): string[] {
   const { headline, facts } = kind.describe(fields);
-  const lines = [
-    `> [!todo] ${neutraliseLine(headline)}`,
-    ...facts.map((fact) => `> ${neutraliseLine(fact)}`),
-  ];
+  // Once more as a whole: two harmless lines can hold the two halves of a formula.
+  const shown = neutralise([headline, ...facts].map(neutraliseLine).join("\n")).split("\n");
+  const lines = shown.map((line, index) => (index === 0 ? `> [!todo] ${line}` : `> ${line}`));
   return fields.notice === undefined
     ? lines
     : [`> [!warning] ${neutraliseLine(fields.notice)}`, "", ...lines];
@@ -57,13 +50,14 @@ function renderOriginal(note: TaskNote): string[] {
 
 /**
  * Reads a note. Throws NOTE_MALFORMED, NOTE_UNKNOWN_KEY, NOTE_REGIONS or NOTE_TOO_LARGE, each with a
- * sentence for the owner; nothing is guessed. Line ends may be CRLF; the text comes back with LF.
+ * sentence for the owner; nothing is guessed. Line ends may be CRLF, or a single CR as
+ * Obsidian takes it too; the text comes back with LF.
  */
 export function parseNote(source: string, kinds: Kinds): TaskNote {
   const { data, body } = splitNote(source);
   const kind = kindOf(data["kind"], kinds);
   const fields = parseFields(data, kind);
-  const lines = body.replace(/\r\n/g, "\n").split("\n");
+  const lines = body.replace(/\r\n?/g, "\n").split("\n");
   if (!kind.action) {
     const original = readOriginal(lines);
     return { fields, text: null, feedback: "", original };
@@ -75,8 +69,8 @@ export function parseNote(source: string, kinds: Kinds): TaskNote {
   if (Buffer.byteLength(text, "utf8") > MAX_REPLY_BYTES) {
     throw fail("NOTE_TOO_LARGE", `The text to send is larger than ${MAX_REPLY_BYTES / 1024} KB.`);
   }
-  const disguise = LOOKS_LIKE_OURS.exec(text)?.[0];
-  if (disguise !== undefined) {
+  const disguise = findDisguise(text);
+  if (disguise !== null) {
     throw regions(
       `The text to send holds a line that looks like one of this note's own headings: ${neutraliseLine(disguise).slice(0, 80)}. Take it out.`,
     );
@@ -84,6 +78,12 @@ export function parseNote(source: string, kinds: Kinds): TaskNote {
   const rest = lines.slice(feedbackAt + 1);
   const quote = originalStart(rest);
   return { fields, text, feedback: trimBlankLines(rest.slice(0, quote)), original: readOriginal(rest) };
+}
+
+/** What makes a text look as if it ended before its end. */
+function findDisguise(text: string): string | null {
+  const [forged] = findForgedMarks(text);
+  return forged ? text.slice(forged.start, forged.end) : (FOLDED_QUOTE.exec(text)?.[0] ?? null);
 }
 
 function originalStart(lines: string[]): number {
@@ -103,13 +103,13 @@ function readOriginal(lines: string[]): string {
 function onlyLine(lines: string[], heading: string, name: string): number {
   const found = lines.flatMap((line, index) => (line.trimEnd() === heading ? [index] : []));
   const first = found[0];
+  // Whole, it would be left out where the sentence is shown: only a note's own headings may say it.
+  const shown = heading.replace(/ \(.*/, " ...");
   if (first === undefined)
-    throw regions(
-      `The heading "${heading}" is missing, so it is not clear what is the ${name.toLowerCase()}.`,
-    );
+    throw regions(`The heading "${shown}" is missing, so it is not clear what is the ${name.toLowerCase()}.`);
   if (found.length > 1)
     throw regions(
-      `The heading "${heading}" stands in this note ${found.length} times, so it is not clear which text counts.`,
+      `The heading "${shown}" stands in this note ${found.length} times, so it is not clear which text counts.`,
     );
   return first;
 }
@@ -138,7 +138,7 @@ function parseFields(data: Record<string, unknown>, kind: Kind): TaskFields {
 }
 
 interface Form {
-  /** In the order the fields are written: those that identify the note come first. */
+  /** In the order the fields are written: what the owner decides by comes first. */
   shape: Record<string, z.ZodType>;
   schema: z.ZodType<Record<string, unknown>>;
 }
@@ -149,7 +149,7 @@ const FORMS = new WeakMap<Kind, Form>();
 function formOf(kind: Kind): Form {
   const known = FORMS.get(kind);
   if (known) return known;
-  const shape = { ...commonFields, ...kind.fields };
+  const shape = { ...decidingFields, ...kind.fields, ...workingFields };
   const form = { shape, schema: z.strictObject(shape) };
   FORMS.set(kind, form);
   return form;
@@ -170,15 +170,9 @@ export function toFieldLine(text: string): string {
   return `${neutraliseLine(line.slice(0, MAX_LINE_CHARS - 20).toWellFormed())} ...`;
 }
 
-/**
- * A draft's text as it may stand in the editable region: inert, without blank lines at its ends, and
- * without a line that could pass for one of the note's own headings.
- */
+/** A draft's text as it may stand in the editable region: inert, and without blank lines at its ends. */
 export function toDraftText(text: string): string {
-  const inert = neutralise(text)
-    .replace(/^(?:[ \t>]*#+[ \t]+)+(?=.*\((?:edit here|only if you reject)\))/gim, "")
-    .replace(/\[!(?=quote\]-)/gi, "[ !");
-  return trimBlankLines(inert.split("\n"));
+  return trimBlankLines(neutralise(text).split("\n"));
 }
 
 function trimBlankLines(lines: string[]): string {

@@ -37,7 +37,8 @@ export function splitNote(text: string): SplitNote {
   if (Buffer.byteLength(text, "utf8") > MAX_NOTE_BYTES) {
     throw fail("NOTE_TOO_LARGE", `This note is larger than ${MAX_NOTE_BYTES / 1024} KB; it was not read.`);
   }
-  const lines = text.split("\n");
+  // Some editors begin every file with a byte order mark; it is no part of the note.
+  const lines = text.replace(/^\ufeff/, "").split("\n");
   if (lines[0]?.trimEnd() !== "---") {
     throw malformed("This note does not begin with its details (a line with only ---).");
   }

@@ -38,7 +38,8 @@ export {
   type TaskFields,
   type TaskNote,
 } from "./task-note.ts";
-export { parseNote, regionHeading, renderNote, toDraftText, toFieldLine } from "./codec.ts";
+export { parseNote, renderNote, toDraftText, toFieldLine } from "./codec.ts";
+export { regionHeading } from "./markers.ts";
 export { findPlaceholder, noteFromPayload, payloadOf, type Payload } from "./payload.ts";
 export { claimTask, isConfirmed, listTasks, releaseTask, type FoundTask } from "./claim.ts";
 export { presentedSchema, type PresentedRecord } from "./presented.ts";
@@ -53,6 +54,14 @@ export {
   type SyncStatus,
 } from "./published.ts";
 export { auditLine, auditPath, auditSchema, writeAudit, type AuditRecord } from "./audit.ts";
+export {
+  learningLine,
+  learningPath,
+  listLearning,
+  MAX_LEARNING_CHARS,
+  parseLearning,
+  type LearningRecord,
+} from "./learning.ts";
 export {
   hashArgs,
   openReceipt,

@@ -1,4 +1,5 @@
 import { fail } from "./errors.ts";
+import { findForgedMarks, splitAtOwnMarks } from "./markers.ts";
 
 /**
  * Text from outside, made inert for Obsidian: nothing in it is run, loaded, hidden or dressed by the
@@ -10,6 +11,8 @@ interface Rule {
   name: string;
   pattern: RegExp;
   replace: string | ((match: string, ...groups: string[]) => string);
+  /** Matters in a task note only, whose form it would imitate; a plan or a report may have headings. */
+  isForm?: true;
 }
 
 /* eslint-disable no-control-regex, no-misleading-character-class -- these characters are what is looked for */
@@ -50,16 +53,26 @@ const RULES: readonly Rule[] = [
   { name: "link", pattern: /\](?=[([])/gu, replace: "] " },
   // Wherever it stands (in a list, over two lines, with a bracket in its name): what defines a link is not shown.
   { name: "link definition", pattern: /\](?=:)/gu, replace: "] " },
-  // Folded away it hides what it holds. The note's own three are let through by their words; see codec.ts.
+  // Folded away it hides what it holds; open, it could pass for one of the note's own.
+  { name: "callout", pattern: /\[!/gu, replace: "[ !" },
+  // A heading makes words of a stranger look like a part of the note. The sign is kept, in its wide form.
   {
-    name: "callout",
-    pattern: /\[!(?!(?:todo|warning)\] |quote\]- Original, an inert copy \(links are disarmed\)$)/gmu,
-    replace: "[ !",
+    name: "heading",
+    isForm: true,
+    pattern: /^((?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*)#(?=#{0,5}(?:[ \t]|$))/gmu,
+    replace: "$1＃",
+  },
+  // A line of these under words makes them a heading, and at the top of the copy would unfold it.
+  {
+    name: "underlined heading",
+    isForm: true,
+    pattern: /^([ \t>]*)(-+|=+)(?=[ \t]*$)/gmu,
+    replace: (_match, before = "", line = "") => before + (line[0] === "-" ? "–" : "═").repeat(line.length),
   },
   // Of a table's row only as many cells are shown as its head has; without this line it stays text.
   {
     name: "table",
-    pattern: /^(?=[^\n]*\|)(?=[^\n]*-)[|: \t>-]+$/gmu,
+    pattern: /^(?=[^\n]*[|:])(?=[^\n]*-)[|: \t>-]+$/gmu,
     replace: (row) => row.replaceAll("-", "–"),
   },
   // A word like ^this at a line's end is a name for links, which the reader never shows.
@@ -73,19 +86,32 @@ const RULES: readonly Rule[] = [
   { name: "footnote", pattern: /\[\^|\^\[/gu, replace: "[ " },
   { name: "template field", pattern: /\{(?=\{)/gu, replace: "{ " },
   { name: "formula", pattern: /\$(?=\$)/gu, replace: "$ " },
-  { name: "formula", pattern: /\$(?=[^\s$][^$\n]*(?<=[^\s$])\$(?!\d))/gu, replace: "＄" },
+  // Over the ends of lines too, up to an empty one.
+  {
+    name: "formula",
+    pattern: /\$(?=[^\s$](?:[^$\n]|\n(?![ \t>]*\n))*(?<=[^\s$])\$(?!\d))/gu,
+    replace: "＄",
+  },
+  // What the plugin Dataview reads as a property of the note: `[risk:: low]`, or a line `risk:: low`.
+  { name: "inline field", pattern: /::(?=[ \t]|(?<=[[(][^\]()[\n]{1,60}::))/gu, replace: ": :" },
+  // No word's edge is asked for: "_http://" is a link too.
   {
     name: "live link",
-    pattern: /\bhttp(s?):\/\//giu,
+    pattern: /http(s?):\/\//giu,
     replace: (_match, s = "") => `hxxp${s.toLowerCase()}://`,
   },
-  { name: "live link", pattern: /\b(?!hxxps?:)([a-z][a-z0-9+.-]{1,30}):\/\//giu, replace: "$1[:]//" },
+  { name: "live link", pattern: /(?<!hxxps?):\/\//gu, replace: "[:]//" },
   {
     name: "live link",
-    pattern: /\b(javascript|vbscript|data|file|mailto|tel|sms|obsidian|blob):(?=\S)/giu,
+    pattern:
+      /(?<![a-z0-9])(javascript|vbscript|livescript|data|file|mailto|tel|sms|obsidian|vscode|blob|filesystem|view-source|about|intent|magnet|shell|ms-[a-z]{2,20}|search-ms):(?=\S)/giu,
     replace: "$1[:]",
   },
+  { name: "live link", pattern: /(?<![a-z0-9])(www)\.(?=[a-z0-9])/giu, replace: "$1[.]" },
+  // Signs stacked on one letter cover the lines around it. No spelling needs more than a few.
+  { name: "stacked accents", pattern: /(\p{M}{6})\p{M}+/gu, replace: "$1" },
   // A tab or a run of spaces can push text out of sight, and four spaces at the start of a line make code.
+  { name: "tab", pattern: /\t/gu, replace: "  " },
   { name: "indented code", pattern: /^((?:> |>(?! ))*)(?: {4,}|\t)[ \t]*/gmu, replace: "$1  " },
   {
     name: "run of spaces",
@@ -103,7 +129,8 @@ const MAX_ROUNDS = 20;
 export function neutralise(text: string): string {
   let current = text.toWellFormed();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const next = RULES.reduce((value, rule) => value.replace(rule.pattern, rule.replace as string), current);
+    const ruled = RULES.reduce((value, rule) => value.replace(rule.pattern, rule.replace as string), current);
+    const next = withoutForgedMarks(ruled);
     if (next === current) return current;
     current = next;
   }
@@ -118,9 +145,34 @@ export function neutraliseLine(text: string): string {
   return neutralise(text.replace(/\s+/gu, " ")).trim();
 }
 
-/** Names of the rules a text breaks; empty when it is inert. */
+function withoutForgedMarks(text: string): string {
+  let result = "";
+  let at = 0;
+  for (const { start, end } of findForgedMarks(text)) {
+    result += `${text.slice(at, start)}(left out)`;
+    at = end;
+  }
+  return at === 0 ? text : result + text.slice(at);
+}
+
+/**
+ * Names of the rules a text breaks; empty when it is inert. In a whole note (it begins with front matter)
+ * our own marks are let through, each once and in its place.
+ */
 export function findActiveContent(text: string): string[] {
-  const found = RULES.filter((rule) => text.search(rule.pattern) >= 0).map((rule) => rule.name);
+  const { pieces, isNote } = piecesOf(text);
+  const found = RULES.filter(
+    (rule) => (isNote || !rule.isForm) && pieces.some((piece) => piece.search(rule.pattern) >= 0),
+  ).map((rule) => rule.name);
   if (!text.isWellFormed()) found.push("broken character");
+  if (pieces.some((piece) => findForgedMarks(piece).length > 0)) found.push("forged mark");
   return [...new Set(found)];
+}
+
+/** What is from outside: of a note each line of its front matter (no Markdown spans those), and its body without our marks. */
+function piecesOf(text: string): { pieces: string[]; isNote: boolean } {
+  const lines = text.split("\n");
+  const end = lines[0] === "---" ? lines.indexOf("---", 1) : -1;
+  if (end < 0) return { pieces: [text], isNote: false };
+  return { pieces: [...lines.slice(1, end), ...splitAtOwnMarks(lines.slice(end + 1))], isNote: true };
 }

@@ -38,13 +38,31 @@ export function noteFromPayload(
   };
 }
 
+/** What a gap asks for, in the languages drafts are written in. Whole words: "[Dateien]" is no gap. */
+const ASKED_FOR =
+  "gap|todo|tbd|name|vorname|nachname|firstname|lastname|company|date|time|price|amount|sum|number|address|phone|email|subject|insert|fill|xx+" +
+  "|lücke|anrede|firma|firmenname|datum|uhrzeit|termin|preis|betrag|summe|nummer|anschrift|adresse|telefon|telefonnummer|betreff|offen" +
+  "|nom|prénom|société|entreprise|heure|prix|montant|somme|numéro|téléphone|objet|délai" +
+  "|nombre|apellido|apellidos|empresa|fecha|hora|precio|importe|cantidad|número|dirección|teléfono|asunto|plazo";
+/** Words of asking to fill in, wherever they stand between brackets. */
+const FILL_IN =
+  "insert|fill in|fill out|to fill|to be filled|to be confirmed|please add|enter" +
+  "|einfügen|einsetzen|eintragen|ergänzen|ausfüllen|angeben|nachtragen|einzufügen|einzusetzen|einzutragen|zu ergänzen|auszufüllen" +
+  "|insérer|indiquer|compléter|remplir|préciser|renseigner|ajouter" +
+  "|insertar|inserte|indicar|indique|completar|complete|rellenar|rellene|añadir|introducir|introduzca|escribir";
+const OWNERS =
+  "your|my|our|ihr|ihre|ihren|ihrem|dein|deine|mein|meine|unser|unsere|votre|vos|mon|ma|mes|notre|tu|su|sus|mi|nuestro|nuestra";
+
 /** Marks of an unfinished draft: a gap the owner must fill before anything is sent. */
 const PLACEHOLDERS = [
   // The second form is what `neutralise` makes of the first; the same for those below.
   /\[ ?\[[^\]\n]*\]\]/,
   /\{ ?\{[^}\n]*\}\}/,
-  // Whole words: "[Dateien]" is no gap.
-  /\[\s?(?:gap|todo|tbd|your|name|date|amount|insert|fill|xxx)\b[^\]\n]*\]/i,
+  new RegExp(`[[{]\\s?(?:(?:${OWNERS})\\s+\\p{L}|(?:${ASKED_FOR})(?![\\p{L}\\p{N}]))[^\\]}\\n]*[\\]}]`, "iu"),
+  new RegExp(
+    `[[{(](?:[^\\]}()\\n]{0,60}[^\\p{L}\\]}()\\n])?(?:${FILL_IN})(?!\\p{L})[^\\]})\\n]{0,60}[\\]})]`,
+    "iu",
+  ),
   /\bTODO\b|\bTBD\b|\bXXX+\b/,
   // Not what brackets an address, and not a Swiss ‹quotation›.
   /‹[A-Za-z][^@:/‹›>\n]{0,60}>/,

@@ -26,6 +26,8 @@ export interface FileStat {
 export interface VaultFiles {
   /** Names of the regular files in a folder; empty when the folder is missing. */
   list(folder: string): Promise<string[]>;
+  /** Names of whatever else lies there: links, folders, devices. Left out where there can be none. */
+  listOdd?(folder: string): Promise<string[]>;
   /** The bytes as UTF-8, or null when there is no such file. */
   read(path: string): Promise<string | null>;
   stat(path: string): Promise<FileStat | null>;

@@ -91,6 +91,20 @@ test("a gap is found as it was written and as it looks once it is inert", () => 
     "[insert amount]",
     "Name: ______",
     "TBD",
+    "[Preis einfügen]",
+    "[Betrag]",
+    "[Ihr Name]",
+    "[bitte Datum ergänzen]",
+    "[hier Lieferzeit eintragen]",
+    "(bitte einfügen)",
+    "{Firma}",
+    "[insérer le prix]",
+    "[votre nom]",
+    "[montant à préciser]",
+    "[insertar precio]",
+    "[su nombre]",
+    "[fecha de entrega]",
+    "[XX]",
   ]) {
     assert.notEqual(findPlaceholder(`We ask ${gap} for it.`), null, gap);
     assert.notEqual(findPlaceholder(toDraftText(`We ask ${gap} for it.`)), null, gap);
@@ -107,6 +121,12 @@ test("ordinary text is not taken for a gap", () => {
     "Anna Berg ‹anna@kunde.example>",
     "| a | b |",
     "[ ] done",
+    "Wir werden das Angebot ergänzen (siehe Anlage).",
+    "[...] und weiter im Text",
+    "[Angebot 2291] liegt bei",
+    "Ihr Name steht auf der Liste.",
+    "(sous réserve de stock)",
+    "[namens der Firma]",
   ]) {
     assert.equal(findPlaceholder(text), null, text);
   }

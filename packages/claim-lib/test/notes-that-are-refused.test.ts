@@ -106,3 +106,13 @@ test("the front matter as Obsidian writes it back means the same", () => {
     .replace(/\n/g, "\r\n");
   assert.deepEqual(parseNote(reflowed, kinds), note);
 });
+
+test("a note that begins with a byte order mark is the same note", () => {
+  assert.deepEqual(parseNote(`\ufeff${good}`, kinds), note);
+});
+
+test("a single CR ends a line of the reply, as the owner's editor shows it", () => {
+  const text = note.text ?? "";
+  const edited = good.replace(text, `${text}\rone more\r\r\nand the last`);
+  assert.equal(parseNote(edited, kinds).text, `${text}\none more\n\nand the last`);
+});

@@ -19,6 +19,11 @@ const HELP = `nightdesk: the cloud drafts, you approve by moving a note, the lap
   nightdesk repair [--check] [--yes] [--reseed ADDRESS]
       Says what is wrong with this machine's sync and what would put it right; does it only with --yes.
       Keeps everything it replaces. Stop the programs first: pm2 stop all
+  nightdesk log ID [--json] [--no-text]
+      Tells one item's whole story: ID is its id, or a part of its file name or path.
+  nightdesk doctor [--json] [--full]
+      Looks at everything that must hold on this machine, and proves from the git history that no line of
+      the audit was ever changed. Changes nothing. --full reads a long history from its beginning again.
   nightdesk replay SEED
       Plays a run of the simulator (npm run sim) again and prints every step of it.
   nightdesk help
@@ -32,6 +37,8 @@ type Command = (argv: string[], world: CommandWorld) => Promise<number>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   init: async (argv, world) => (await import("./init/run-init.ts")).runInit(argv, world),
   repair: async (argv, world) => (await import("./repair/run-repair.ts")).runRepair(argv, world),
+  log: async (argv, world) => (await import("./log/run-log.ts")).runLog(argv, world),
+  doctor: async (argv, world) => (await import("./doctor/run-doctor.ts")).runDoctor(argv, world),
   demo: async (argv) => (await import("./demo/run-demo.ts")).runDemo(argv),
   replay: async (argv, world) => (await import("./run-replay.ts")).runReplay(argv, world),
   help: async (_argv, world) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RawMail } from "../src/demo/raw-mail.ts";
+import type { RawMail } from "@nightdesk/testkit";
 import type { NoteFact } from "../src/demo/read-note.ts";
 import { recipientsOf, recount, type ArrivedMail, type Facts, type SentMail } from "../src/demo/recount.ts";
 import type { Sighting, ZoneName } from "../src/demo/watch-vault.ts";

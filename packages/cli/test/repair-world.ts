@@ -10,6 +10,7 @@ const MAIN = join(import.meta.dirname, "../src/main.ts");
 export const NEW = (n: number) => `Needs_Action/cloud-email/${fileOf(n)}`;
 export const PENDING = (n: number) => `Pending_Approval/email/${fileOf(n)}`;
 export const APPROVED = (n: number) => `Approved/${fileOf(n)}`;
+export const REJECTED = (n: number) => `Rejected/${fileOf(n)}`;
 export const ASIDE = (n: number) => `Needs_Attention/${fileOf(n)}`;
 export const DONE = (n: number) => `Done/2026-11/${fileOf(n)}`;
 

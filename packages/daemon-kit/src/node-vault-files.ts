@@ -17,12 +17,14 @@ const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants
  */
 export function createNodeVaultFiles(vaultPath: string, disk: FileSystem = nodeFileSystem): VaultFiles {
   const locate = (path: string) => locateInside(disk, vaultPath, path);
+  const inTurn = createTurns();
   return {
-    list: (folder) => guard(folder, () => listFiles(locate(folder))),
+    list: (folder) => guard(folder, () => listEntries(locate(folder), true)),
+    listOdd: (folder) => guard(folder, () => listEntries(locate(folder), false)),
     read: (path) => guard(path, () => readText(locate(path), path)),
     stat: (path) => guard(path, () => statFile(locate(path))),
     write: (path, text) => guard(path, () => writeText(locate(path), text)),
-    append: (path, text) => guard(path, () => appendText(locate(path), text)),
+    append: (path, text) => guard(path, () => inTurn(path, () => appendText(locate(path), text))),
     move: (from, to) => guard(from, () => moveFile(locate(from), locate(to), from, to)),
     remove: (path) => guard(path, () => removeFile(locate(path), path)),
   };
@@ -85,11 +87,11 @@ async function lstatOrNull(disk: FileSystem, path: string): Promise<Stats | null
   }
 }
 
-async function listFiles(at: Located): Promise<string[]> {
+async function listEntries(at: Located, areFiles: boolean): Promise<string[]> {
   if (!(await checkFolders(at, at.parts.length, false))) return [];
   const entries = await at.disk.readdir(at.absolute);
   return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith(TEMP_PREFIX))
+    .filter((entry) => entry.isFile() === areFiles && !entry.name.startsWith(TEMP_PREFIX))
     .map((entry) => entry.name)
     .sort();
 }
@@ -137,6 +139,17 @@ async function writeText(at: Located, text: string): Promise<void> {
   if (there && !there.isFile()) throw notRegular(at.parts.join("/"));
   // 0644 as Obsidian itself writes; privacy is the vault folder's business.
   await writeDurably(at.absolute, text, { mode: 0o644 }, at.disk);
+}
+
+/** One append to a file after the other: seen half done, a line of our own looks like one a crash cut short. */
+function createTurns() {
+  const tails = new Map<string, Promise<void>>();
+  return async (path: string, work: () => Promise<void>): Promise<void> => {
+    const own = (tails.get(path) ?? Promise.resolve()).then(work, work);
+    const tail = own.catch(() => undefined).then(() => void (tails.get(path) === tail && tails.delete(path)));
+    tails.set(path, tail);
+    return own;
+  };
 }
 
 async function appendText(at: Located, text: string): Promise<void> {

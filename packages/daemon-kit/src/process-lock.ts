@@ -36,6 +36,23 @@ export function holdLock(path: string, what: string): HeldLock {
   };
 }
 
+/**
+ * True while a program holds this lock. It only looks: for the instant of the look the file is read, and a
+ * program that starts in that very instant tries again as for any other busy lock.
+ */
+export function isLockHeld(path: string): boolean {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    return isBusy(error);
+  } finally {
+    database?.close();
+  }
+}
+
 /** 5 is SQLITE_BUSY. */
 function isBusy(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && error.errcode === 5;

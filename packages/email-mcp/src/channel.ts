@@ -27,7 +27,11 @@ const emailReply: Kind = {
   noun: "reply",
   fields: {
     to: z.array(address).min(1, "has no recipient").max(MAX_RECIPIENTS),
-    cc: z.array(address).max(MAX_RECIPIENTS),
+    // Obsidian leaves an empty list as an empty value, which counts as absent.
+    cc: z
+      .array(address)
+      .max(MAX_RECIPIENTS)
+      .default(() => []),
     subject,
   },
   action: {
@@ -58,11 +62,13 @@ const emailReply: Kind = {
       ? `Reply to ${fields.source_from ?? "the sender"}`
       : `Reply to ${fields.source_from ?? "the sender"}: moving this note to Approved/ sends it`,
     facts: [
-      `To: ${listOf(fields, "to")}${listOf(fields, "cc") === "" ? "" : `, copy to: ${listOf(fields, "cc")}`}`,
-      `Subject: ${String(fields["subject"])}`,
-      ...received(fields),
-      `Why: ${fields.summary}`,
-      `Risk: ${fields.risk ?? "unknown"}. Checked: ${fields.checked ?? "not yet checked on this laptop"}`,
+      `**Why now:** ${fields.summary}${fields.source_date ? ` (received ${minuteOf(fields.source_date)})` : ""}`,
+      `**To:** ${listOf(fields, "to")}${listOf(fields, "cc") === "" ? "" : `. **Copy to:** ${listOf(fields, "cc")}`}`,
+      `**Subject:** ${String(fields["subject"])}`,
+      `**Risk:** ${fields.risk ?? "unknown"}. **Checked:** ${fields.checked ?? "not yet on this laptop"}`,
+      ...(fields.outcome || !fields.expires
+        ? []
+        : [`**Until:** ${minuteOf(fields.expires)}; after that it is never sent`]),
       ...ending(fields),
     ],
   }),
@@ -80,13 +86,19 @@ function listOf(fields: TaskFields, key: string): string {
 }
 
 function received(fields: TaskFields): string[] {
-  return fields.source_date ? [`Received: ${fields.source_date.slice(0, 16).replace("T", " ")} UTC`] : [];
+  return fields.source_date ? [`Received: ${minuteOf(fields.source_date)}`] : [];
+}
+
+/** The same on both machines, whatever their time zones: else one would not know the other's note again. */
+function minuteOf(instant: string): string {
+  return `${instant.slice(0, 16).replace("T", " ")} UTC`;
 }
 
 function ending(fields: TaskFields): string[] {
   if (!fields.outcome) return [];
   const ref = fields.outcome_ref ? ` (provider's id ${fields.outcome_ref})` : "";
-  const ended = `Ended: ${fields.outcome.replaceAll("_", " ")}, ${fields.outcome_at ?? ""}${ref}.`;
+  const at = fields.outcome_at ? `, ${minuteOf(fields.outcome_at)}` : "";
+  const ended = `**Ended:** ${fields.outcome.replaceAll("_", " ")}${at}${ref}`;
   return fields.approved_at ? [ended, receiptLine(fields)] : [ended];
 }
 
@@ -98,7 +110,7 @@ function receiptLine(fields: TaskFields): string {
     ["approved", fields.approved_at],
     [fields.outcome ?? "ended", fields.outcome_at],
   ].flatMap(([word, at]) => (at ? [`${word} ${at.slice(0, 19).replace("T", " ")}`] : []));
-  return `Receipt (UTC): ${steps.join(", ")}.`;
+  return `**Receipt (UTC):** ${steps.join(", ")}`;
 }
 
 export const channel: Channel = {
@@ -106,5 +118,10 @@ export const channel: Channel = {
   needsAction: "cloud-email",
   idPrefix: "em",
   kinds: [email, emailReply],
-  liveTools: { prepare: "email_prepare", commit: "email_commit", find: "email_find" },
+  liveTools: {
+    prepare: "email_prepare",
+    commit: "email_commit",
+    find: "email_find",
+    discard: "email_discard",
+  },
 };

@@ -48,6 +48,8 @@ const schema = z.object({
     .optional(),
   GMAIL_BASE_URL: gmailBaseUrl,
   EMAIL_MCP_SOCKET: absolutePath().optional(),
+  /** For tests: dies there, once; see live/failpoints.ts. */
+  NIGHTDESK_FAILPOINT: z.string().default(""),
 });
 
 export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
@@ -58,6 +60,7 @@ export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
   GMAIL_ADDRESS: "anna@example.com",
   GMAIL_BASE_URL: GOOGLE_BASE_URL,
   EMAIL_MCP_SOCKET: "/home/anna/.nightdesk/mcp/email.sock",
+  NIGHTDESK_FAILPOINT: "after:send",
 };
 
 export interface EmailConfig {
@@ -73,6 +76,7 @@ export interface EmailConfig {
   address: string | null;
   baseUrl: string;
   socketPath: string;
+  failpoints: readonly string[];
 }
 
 /** Reads `--mode` and `--transport`. Throws CONFIG_INVALID. */
@@ -131,6 +135,7 @@ export function readConfig(
     address: values.GMAIL_ADDRESS ?? null,
     baseUrl: values.GMAIL_BASE_URL,
     socketPath: values.EMAIL_MCP_SOCKET ?? join(values.STATE_PATH, "mcp", "email.sock"),
+    failpoints: values.NIGHTDESK_FAILPOINT.split(",").map((name) => name.trim()),
   };
   const receiptKey = join(config.statePath, "keys", "receipt.pem");
   if (config.mode === "draft" && fileExists(receiptKey)) {

@@ -11,6 +11,7 @@ const note: TaskNote = {
     rev: 1,
     created: "2026-11-21T08:00:00Z",
     summary: "asks for a date",
+    expires: "2026-11-28T08:00:00Z",
     source_from: "Anna Berg (anna@kunde.example)",
     source_message: "m1",
     source_thread: "t1",
@@ -32,11 +33,22 @@ test("everything needed to decide stands in the first twelve lines below the det
     "Re: Angebot",
     "asks for a date",
     "Risk",
+    "not yet on this laptop",
+    "Until:** 2026-11-28 08:00 UTC",
     "Approved/",
     "Hi Anna",
   ]) {
     assert.ok(lines.includes(fact), `${fact} is not in:\n${lines}`);
   }
+});
+
+test("what is decided by stands first in the details, for a phone that shows no more", () => {
+  const keys = [
+    ...renderNote(note, kinds)
+      .split("\n---\n")[0]!
+      .matchAll(/^([a-z_]+):/gm),
+  ].map(([, key]) => key);
+  assert.deepEqual(keys.slice(0, 7), ["summary", "source_from", "expires", "send_at", "to", "cc", "subject"]);
 });
 
 test("a domain the owner typed in capitals is the same recipient", () => {
@@ -61,4 +73,9 @@ test("a recipient that a mail library could expand into another is refused by th
     const forged = renderNote(note, kinds).replace('to: ["anna@kunde.example"]', `to: ["${address}"]`);
     assert.throws(() => parseNote(forged, kinds), { code: "NOTE_MALFORMED" }, address);
   }
+});
+
+test("an emptied list of copies is written by Obsidian as an empty value, and means nobody", () => {
+  const emptied = renderNote({ ...note, fields: { ...note.fields, cc: [] } }, kinds);
+  assert.deepEqual(payloadOf(parseNote(emptied.replace("cc: []", "cc:"), kinds), kinds).args["cc"], []);
 });

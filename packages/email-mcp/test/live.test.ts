@@ -130,6 +130,45 @@ describe("what lies in Gmail is looked at again before sending", () => {
     assert.equal((await setup.gmail.sentMessages()).length, 0);
   });
 
+  it("the draft of a reply that is not sent after all is taken away, and nothing else is", async () => {
+    const live = await setup.start("live");
+    const args = setup.makeArgs();
+    const receipt = setup.receipts.sign(args);
+    const { handle } = await live.call<{ handle: string }>("email_prepare", { receipt, args });
+    const other = setup.makeArgs({ body: "Another one" });
+    const otherReceipt = setup.receipts.sign(other);
+    await live.call("email_prepare", { receipt: otherReceipt, args: other });
+    await assert.rejects(
+      live.call("email_discard", { receipt: otherReceipt, handle }),
+      failsWith("HANDLE_NOT_BOUND", "never"),
+    );
+    assert.equal(await setup.countDrafts(), 2);
+    assert.deepEqual(await live.call("email_discard", { receipt, handle }), { discarded: true });
+    assert.deepEqual(await live.call("email_discard", { receipt, handle }), { discarded: false });
+    assert.equal(await setup.countDrafts(), 1);
+    await assert.rejects(
+      live.call("email_commit", { receipt, handle }),
+      failsWith("SEND_OUTCOME_UNKNOWN", "ambiguous"),
+    );
+    assert.equal((await setup.gmail.sentMessages()).length, 0);
+  });
+
+  it("a draft the owner changed, or a mail that went out, is never taken away", async () => {
+    const live = await setup.start("live");
+    const args = setup.makeArgs();
+    const receipt = setup.receipts.sign(args);
+    const { handle } = await live.call<{ handle: string }>("email_prepare", { receipt, args });
+    const [draft] = (await setup.gmail.rawMailbox()).filter(({ labels }) => labels.includes("DRAFT"));
+    const raw = draft?.raw.toString("latin1") ?? "";
+    await putDraft(handle, raw.replace("kim@customer.example", "eve@customer.example"));
+    assert.deepEqual(await live.call("email_discard", { receipt, handle }), { discarded: false });
+    await putDraft(handle, raw);
+    await setup.gmail.faults.add({ match: { path: /drafts\/send$/ }, kind: "lost-reply", times: 1 });
+    await assert.rejects(live.call("email_commit", { receipt, handle }), failsWith("SEND_OUTCOME_UNKNOWN"));
+    assert.deepEqual(await live.call("email_discard", { receipt, handle }), { discarded: false });
+    assert.equal((await setup.gmail.sentMessages()).length, 1);
+  });
+
   it("an expired receipt sends nothing more, but tells what it had sent", async () => {
     const clock = createFakeClock(Date.now());
     const live = await setup.start("live", {}, clock);

@@ -24,7 +24,7 @@ const READ_TOOLS = [
   "email_search",
   "email_thread",
 ];
-const LIVE_TOOLS = ["email_commit", "email_find", "email_prepare"];
+const LIVE_TOOLS = ["email_commit", "email_discard", "email_find", "email_prepare"];
 
 let gmail: GmailControl;
 let folder: TempDir;

@@ -48,7 +48,7 @@ describe("without a good receipt nothing is made", () => {
       await assert.rejects(live.call("email_prepare", { receipt, args }), failsWith(expected, "never"));
       assert.equal(await setup.countDrafts(), 0);
       if (name === "an expired one" || name.startsWith("one for other")) return;
-      for (const tool of ["email_commit", "email_find"]) {
+      for (const tool of ["email_commit", "email_find", "email_discard"]) {
         await assert.rejects(live.call(tool, { receipt, handle: "r1" }), failsWith(expected, "never"));
       }
     });

@@ -3,6 +3,7 @@ import { createApprover } from "./approve.ts";
 import { createBulkGuard, type BulkSettings } from "./bulk-guard.ts";
 import { checkRecords } from "./check-records.ts";
 import type { DashboardModel } from "./dashboard.ts";
+import { pruneDrafts } from "./drafts.ts";
 import { createDashboard } from "./keep-dashboard.ts";
 import { createLimiter } from "./limiter.ts";
 import type { Caps } from "./limits.ts";
@@ -20,6 +21,8 @@ export interface AgentSettings {
   bulk: BulkSettings;
   scheduleGraceMs: number;
   caps: Caps;
+  /** How long it is looked for whether something was carried out; 30 s when left out. */
+  lookUpMs?: number;
 }
 
 export interface AgentOutside {
@@ -49,9 +52,12 @@ export async function createAgent(
   outside: AgentOutside,
 ): Promise<Agent> {
   await checkRecords(ports);
+  // Its time to settle runs from now on, not from the first approval.
+  await ports.compared();
+  await pruneDrafts(ports).catch((error: unknown) => ports.log.warn({ event: "drafts.not_pruned", error }));
   const listWaiting = createWaitingNotes(ports);
   const presenter = createPresenter(ports, listWaiting);
-  const reconciler = createReconciler(ports);
+  const reconciler = createReconciler(ports, settings.lookUpMs);
   const limiter = createLimiter(ports.journal, ports.mode, () => settings.caps);
   const recordRejections = createRejectionRecorder(ports);
   const approver = createApprover(ports, {

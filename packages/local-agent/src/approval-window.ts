@@ -1,5 +1,6 @@
-import { taskKey } from "@nightdesk/claim-lib";
+import { parseTaskName, taskKey } from "@nightdesk/claim-lib";
 import type { BulkGuard } from "./bulk-guard.ts";
+import { keepDraft } from "./drafts.ts";
 import { derive, type Derived } from "./mailbox.ts";
 import { readActionNote, readFile, type ActionNote, type FoundFile } from "./notes.ts";
 import type { Ports } from "./ports.ts";
@@ -43,6 +44,8 @@ export async function watchWindow(
   // A clock that was set back would make the window last for hours.
   const isNew =
     !known || known.sha256 !== found.sha256 || known.mtimeMs !== stat.mtimeMs || nowMs < known.sinceMs;
+  const name = parseTaskName(fileOf(path));
+  if (isNew && name) await keepDraft(ports, name, found);
   if (isNew) windows.set(path, openWindow(ports, options, found, stat.mtimeMs));
   const window = windows.get(path);
   if (!window) return;

@@ -7,6 +7,7 @@ import type { Executed } from "./execute.ts";
 import { findHalt } from "./find-halt.ts";
 import type { Limiter } from "./limiter.ts";
 import { MAX_PARALLEL } from "./limits.ts";
+import { createOddEntries } from "./odd-entries.ts";
 import { parkAfterRollback } from "./park-approvals.ts";
 import type { Ports } from "./ports.ts";
 import { tellTakenBack } from "./taken-back.ts";
@@ -38,6 +39,8 @@ const APPROVING = [FOLDERS.approved, FOLDERS.scheduled] as const;
 export function createApprover(ports: Ports, options: ApproverOptions): Approver {
   const windows = new Map<string, Window>();
   const running = new Set<Promise<void>>();
+  const lookForOdd = createOddEntries(ports, APPROVING);
+  let odd: ReadonlyMap<string, string> = new Map();
 
   const start = (path: string, window: Window) => {
     const work = async () => {
@@ -57,6 +60,7 @@ export function createApprover(ports: Ports, options: ApproverOptions): Approver
     async look() {
       await parkAfterRollback(ports);
       const paths = await listApproved(ports);
+      odd = await lookForOdd();
       await dropGone(ports, options, windows, new Set(paths));
       const halt = await findHalt(ports);
       for (const path of paths) {
@@ -75,7 +79,11 @@ export function createApprover(ports: Ports, options: ApproverOptions): Approver
     async idle() {
       while (running.size > 0) await Promise.all(running);
     },
-    held: () => new Map([...windows].flatMap(([path, { held }]) => (held === null ? [] : [[path, held]]))),
+    held: () =>
+      new Map([
+        ...odd,
+        ...[...windows].flatMap(([path, { held }]) => (held === null ? [] : [[path, held] as const])),
+      ]),
   };
 }
 

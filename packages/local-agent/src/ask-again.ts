@@ -1,7 +1,9 @@
 import { FOLDERS, nameOf, toFieldLine, type TaskFields, type TaskName } from "@nightdesk/claim-lib";
 import { recordAudit } from "./audit.ts";
+import { isCircumstance, isExpiryDoubt } from "./circumstances.ts";
 import { toNotice, type Doubt } from "./doubts.ts";
 import { isTimeDoubt } from "./judge-schedule.ts";
+import { MAX_PENDING_MS } from "./limits.ts";
 import type { ActionNote } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { putAside } from "./put-aside.ts";
@@ -24,10 +26,13 @@ export async function askAgain(
   // A time that cannot be kept is taken out, or the next approval would stumble over it again.
   const kept = asked === undefined || doubts.some(isTimeDoubt) ? rest : { ...rest, send_at: asked };
   const fields: TaskFields = { ...kept, risk: "high", notice: toFieldLine(toNotice(doubts)) };
-  if (doubts.every(isTimeDoubt) && note.fields.risk !== undefined) fields.risk = note.fields.risk;
+  if (doubts.every(isCircumstance) && note.fields.risk !== undefined) fields.risk = note.fields.risk;
+  // Else it would be put away again before it can be decided on.
+  if (doubts.some(isExpiryDoubt)) fields.expires = new Date(ports.clock.now() + MAX_PENDING_MS).toISOString();
   const targets = targetsOf(fields, action.action);
   const at = new Date(ports.clock.now()).toISOString();
-  await putBack(ports, path, text, action, fields);
+  // Saved meanwhile: the new text has its own undo window, and is asked about after that.
+  if (!(await putBack(ports, path, text, action, fields))) return;
   await ports.ledger.addDecision({
     type: "asked",
     id: name.id,

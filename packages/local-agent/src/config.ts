@@ -11,7 +11,9 @@ import { z } from "zod";
 import type { BulkSettings } from "./bulk-guard.ts";
 import type { Caps } from "./limits.ts";
 import { parseQuietHours, type QuietHours } from "./local-time.ts";
-import { FAILPOINTS, type Failpoint } from "./ports.ts";
+import { FAILPOINTS, PARKING_FAILPOINTS, type Failpoint } from "./ports.ts";
+
+const KILLABLE = [...FAILPOINTS, ...PARKING_FAILPOINTS] as const;
 
 const schema = z.object({
   ...commonFields,
@@ -24,6 +26,8 @@ const schema = z.object({
   BULK_WAIT_SECONDS: wholeNumber({ min: 0, max: 3600, default: 60 }),
   /** A scheduled note whose time passed longer ago (the laptop slept) is asked about again. */
   SEND_LATE_MINUTES: wholeNumber({ min: 0, max: 1440, default: 60 }),
+  /** So long it is looked up whether a mail went out whose answer was lost, before the owner is asked to look. */
+  LOOK_UP_SECONDS: wholeNumber({ min: 1, max: 3600, default: 30 }),
   /** No notification then, but for what is urgent. Empty: never quiet. */
   QUIET_HOURS: z
     .string()
@@ -37,7 +41,7 @@ const schema = z.object({
   NIGHTDESK_FAILPOINT: z
     .string()
     .transform((value) => value.split(",").map((name) => name.trim()))
-    .pipe(z.array(z.enum(FAILPOINTS, { message: `must be out of ${FAILPOINTS.join(", ")}` })))
+    .pipe(z.array(z.enum(KILLABLE, { message: `must be out of ${KILLABLE.join(", ")}` })))
     .default([]),
 });
 
@@ -51,6 +55,7 @@ export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
   BULK_APPROVALS: "10",
   BULK_WAIT_SECONDS: "60",
   SEND_LATE_MINUTES: "60",
+  LOOK_UP_SECONDS: "30",
   QUIET_HOURS: "22:00-07:00",
   EMAIL_MCP_SOCKET: "/home/anna/.nightdesk/mcp/email.sock",
   NIGHTDESK_FAILPOINT: "after:commit",
@@ -66,6 +71,7 @@ export interface LocalConfig {
   undoWindowMs: number;
   bulk: BulkSettings;
   scheduleGraceMs: number;
+  lookUpMs: number;
   quietHours: QuietHours | null;
   /** The computer's own; `TZ` in the environment sets it for one program. */
   timeZone: string;
@@ -87,6 +93,7 @@ export function readConfig(env: Environment): LocalConfig {
     undoWindowMs: values.UNDO_WINDOW_SECONDS * 1000,
     bulk: { approvals: values.BULK_APPROVALS, waitMs: values.BULK_WAIT_SECONDS * 1000 },
     scheduleGraceMs: values.SEND_LATE_MINUTES * 60_000,
+    lookUpMs: values.LOOK_UP_SECONDS * 1000,
     quietHours: values.QUIET_HOURS,
     timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     failpoints: values.NIGHTDESK_FAILPOINT,

@@ -1,7 +1,7 @@
 import { describeError, NightdeskError, taskKey } from "@nightdesk/claim-lib";
 import { fileOf, type Window } from "./approval-window.ts";
 import type { ApproverOptions } from "./approve.ts";
-import { askAgain, moveToExpired } from "./ask-again.ts";
+import { askAgain } from "./ask-again.ts";
 import { checkDoubts, checkNote, type Verdict } from "./check-approval.ts";
 import { execute } from "./execute.ts";
 import { holdNote, moveToScheduled } from "./hold-note.ts";
@@ -12,6 +12,7 @@ import { derive, type Derived } from "./mailbox.ts";
 import { readActionNote, readFile, type ActionNote, type FoundFile } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { putAside } from "./put-aside.ts";
+import { NOT_COMPARED, type Compared } from "./sync-gate.ts";
 
 /** A mail server that is restarting is back within a second; one that is down is asked twice a minute. */
 const FIRST_RETRY_MS = 500;
@@ -48,15 +49,33 @@ async function decideOn(
   const read = readActionNote(fileOf(found.path), found.text, ports);
   if (!read.ok) return refuse(ports, found.path, read.code, read.sentence);
   const { note } = read;
-  const early = await checkNote(ports, found, note);
+  const early = await checkNote(ports, found, note, window.sinceMs);
   if (early) return settle(ports, found, note, window, early);
   const derived = await freshFacts(ports, note, window);
   const schedule = await judgeSchedule(ports, found, note, options.scheduleGraceMs);
-  const verdict = await checkDoubts(ports, note, derived, schedule.doubts);
+  // Until its own time comes there is nothing to be careful about.
+  const compared = schedule.atMs === null ? await ports.compared() : "yes";
+  const isLate = schedule.doubts.length > 0;
+  if (compared === "waits" || (compared === "unreachable" && isScheduled(found.path) && !isLate))
+    return settle(ports, found, note, window, waitForSync(ports, compared));
+  const facts = { derived, approvedAtMs: window.approvedAtMs, compared };
+  const verdict = await checkDoubts(ports, note, facts, schedule.doubts);
   if (verdict.kind !== "execute") return settle(ports, found, note, window, verdict);
   const waits = await holdBack(ports, options, found, note, window, schedule.atMs);
   if (waits !== null) return waits;
   return carryOutNow(ports, options, { found, note, window, payload: verdict.payload, derived });
+}
+
+const FIRST_ROUND =
+  "Waits a moment: sync first compares this laptop with the shared repository, once after each start.";
+
+function waitForSync(ports: Ports, compared: Compared): Verdict {
+  const isSoon = compared === "waits";
+  return {
+    kind: "hold",
+    untilMs: ports.clock.now() + (isSoon ? 500 : 10_000),
+    sentence: isSoon ? FIRST_ROUND : `Waits until sync works again. ${NOT_COMPARED}`,
+  };
 }
 
 interface Ready {
@@ -131,9 +150,6 @@ async function settle(
   switch (verdict.kind) {
     case "refuse":
       return refuse(ports, found.path, verdict.code, verdict.sentence);
-    case "expired":
-      await moveToExpired(ports, found.path, note.name, "approved after its time; not carried out");
-      return false;
     case "hold":
       window.dueMs = verdict.untilMs;
       window.held = verdict.sentence;

@@ -63,6 +63,7 @@ async function recordIntent(ports: Ports, approval: Approval): Promise<void> {
   };
   const intent = { type: "intent" as const, ...details };
   await ports.journal.append({ ...intent, receipt: receiptFor(ports, intent) });
+  await ports.reach("after:intent");
 }
 
 /** A begun effect that never got a handle goes on under its nonce, so that no second draft is made. */
@@ -86,6 +87,7 @@ async function takeNote(ports: Ports, approval: Approval): Promise<boolean> {
     if (NightdeskError.is(error, "CLAIM_LOST")) return false;
     throw error;
   }
+  await ports.reach("after:take");
   const text = await ports.files.read(target);
   if (text !== null && sha256Hex(text) === approval.sha256) return true;
   // Saved between the last look and the move: the new text has its own undo window.

@@ -8,10 +8,12 @@ import {
   type TaskFields,
 } from "@nightdesk/claim-lib";
 import { recordAudit } from "./audit.ts";
+import { dropDraft } from "./drafts.ts";
 import type { JournalEntry } from "./journal.ts";
 import { findCopies, readActionNote, type ActionNote } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { putAside } from "./put-aside.ts";
+import { recordSent } from "./record-learning.ts";
 import { rewriteNote } from "./rewrite-note.ts";
 import type { Outcome } from "./steps.ts";
 import { hashTargets, listTargets, targetsOf } from "./targets.ts";
@@ -27,9 +29,17 @@ export async function finish(ports: Ports, entry: JournalEntry, outcome: Outcome
   const note = text === null ? null : executedNote(ports, entry, file, text);
   if (text === null) await settleMissing(ports, entry, outcome);
   else if (note === null) await putAside(ports, path, changedSentence(entry, outcome));
-  else await moveToDone(ports, { path, text, note, entry, outcome });
+  else {
+    // While the approved text is still at hand: what cannot be repeated after the move comes before it.
+    await recordSent(ports, note, { nonce, at: outcome.sentAt, mode: entry.intent.mode });
+    await moveToDone(ports, { path, text, note, entry, outcome });
+  }
+  await ports.reach("after:move");
   await auditOnce(ports, entry, outcome, note);
+  await ports.reach("after:audit");
   await ports.journal.append({ type: "done", id, nonce, at: new Date(ports.clock.now()).toISOString() });
+  await ports.reach("after:done");
+  await dropDraft(ports, entry.intent);
   ports.log.info({ event: "effect.done", id, ref: outcome.ref, mode: entry.intent.mode });
 }
 
@@ -61,6 +71,7 @@ async function moveToDone(ports: Ports, { path, text, note, entry, outcome }: Fi
   };
   const written = rewriteNote(text, note.note, done, ports.kinds);
   if (written !== text) await ports.files.write(path, written);
+  await ports.reach("after:rewrite");
   // The month of the effect, not of this moment: after a crash it must be the same folder.
   const target = `${doneFolder(Date.parse(outcome.sentAt))}/${nameOf(path)}`;
   if ((await ports.files.stat(target)) === null) await ports.files.move(path, target);

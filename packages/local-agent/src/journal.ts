@@ -64,6 +64,8 @@ export interface Journal {
   get(id: string): JournalEntry | undefined;
   entries(): JournalEntry[];
   runs(): string[];
+  /** True when an effect was ever begun under this nonce. */
+  knows(nonce: string): boolean;
   /** Resolves when the record is durable. Throws ALREADY_EXECUTED for a second effect of one task. */
   append(record: JournalRecord): Promise<void>;
 }
@@ -71,6 +73,7 @@ export interface Journal {
 interface State {
   entries: Map<string, JournalEntry>;
   runs: string[];
+  nonces: Set<string>;
 }
 
 /** Reads the journal. Throws LEDGER_CORRUPT or JOURNAL_CONTRADICTION. */
@@ -103,6 +106,7 @@ export async function openJournal(log: AppendLog): Promise<Journal> {
     get: (id) => state.entries.get(id),
     entries: () => [...state.entries.values()],
     runs: () => [...state.runs],
+    knows: (nonce) => state.nonces.has(nonce),
     async append(entry) {
       if (unreadable) await reload();
       if (unreadable) throw unreadable;
@@ -120,7 +124,7 @@ export async function openJournal(log: AppendLog): Promise<Journal> {
 }
 
 async function readState(log: AppendLog): Promise<State> {
-  const state: State = { entries: new Map(), runs: [] };
+  const state: State = { entries: new Map(), runs: [], nonces: new Set() };
   for (const line of await log.readAll()) {
     const parsed = record.safeParse(line);
     if (!parsed.success) throw contradiction("a line of it is of no known form", {});
@@ -136,7 +140,10 @@ async function readState(log: AppendLog): Promise<State> {
 
 function apply(state: State, entry: JournalRecord): void {
   if (entry.type === "run") state.runs.push(entry.run);
-  else state.entries.set(entry.id, next(state.entries.get(entry.id), entry));
+  else {
+    state.entries.set(entry.id, next(state.entries.get(entry.id), entry));
+    state.nonces.add(entry.nonce);
+  }
 }
 
 /** The entry after a record; throws when the record may not follow. Repeating a record changes nothing. */

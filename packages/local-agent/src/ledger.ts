@@ -49,6 +49,8 @@ const decision = z.discriminatedUnion("type", [
   /** Checked again and put before the owner again, after Snoozed/ or Expired/. */
   z.strictObject({ type: z.literal("returned"), id: z.string(), rev: z.int(), at: z.iso.datetime() }),
   z.strictObject({ type: z.literal("run"), run: z.string(), at: z.iso.datetime() }),
+  /** Effects up to then were found in the audit that the journal does not know; the owner was told. */
+  z.strictObject({ type: z.literal("records_lost"), until: z.iso.datetime(), at: z.iso.datetime() }),
 ]);
 type Decision = z.infer<typeof decision>;
 export type Asked = Extract<Decision, { type: "asked" }>;
@@ -71,6 +73,8 @@ export interface Ledger {
   /** The last of its kind; null when the note only ever waited. */
   lastStay(id: string, rev: number): Stay | null;
   runs(): string[];
+  /** Up to when effects are missing in the journal and the owner knows of it. */
+  lostUntil(): string | null;
   addDecision(decision: Decision): Promise<void>;
 }
 
@@ -96,6 +100,7 @@ export async function openLedger(logs: LedgerLogs): Promise<Ledger> {
     held: (id, rev) => decisions.of(id, rev).filter((item) => item.type === "held"),
     lastStay: (id, rev) => decisions.of(id, rev).findLast(isStay) ?? null,
     runs: () => [...decisions.runs],
+    lostUntil: () => decisions.lost.at(-1) ?? null,
     async addDecision(item) {
       await logs.decisions.append(item);
       decisions.add(item);
@@ -111,15 +116,17 @@ function isStay(item: Decision): item is Stay {
 function indexDecisions(items: readonly Decision[]) {
   const byNote = new Map<string, Decision[]>();
   const runs: string[] = [];
+  const lost: string[] = [];
   const add = (item: Decision) => {
     if (item.type === "run") return void runs.push(item.run);
+    if (item.type === "records_lost") return void lost.push(item.until);
     const key = `${item.id}-r${item.rev}`;
     const known = byNote.get(key);
     if (known) known.push(item);
     else byNote.set(key, [item]);
   };
   items.forEach(add);
-  return { add, runs, of: (id: string, rev: number) => byNote.get(`${id}-r${rev}`) ?? [] };
+  return { add, runs, lost, of: (id: string, rev: number) => byNote.get(`${id}-r${rev}`) ?? [] };
 }
 
 type ById = Map<string, PresentedRecord[]>;

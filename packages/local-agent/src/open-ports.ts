@@ -4,17 +4,20 @@ import { kindsOf, signReceipt, type Channel } from "@nightdesk/claim-lib";
 import { openAppendLog } from "@nightdesk/daemon-kit/append-log";
 import { connectMcp, type McpLink } from "@nightdesk/daemon-kit/connect-mcp";
 import { errnoOf } from "@nightdesk/daemon-kit/durable-write";
+import { createFailpoints } from "@nightdesk/daemon-kit/failpoints";
 import type { Logger } from "@nightdesk/daemon-kit/logger";
+import { isLockHeld } from "@nightdesk/daemon-kit/process-lock";
 import { createNodeVaultFiles } from "@nightdesk/daemon-kit/node-vault-files";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
 import { systemRandom } from "@nightdesk/daemon-kit/system-random";
 import type { LocalConfig } from "./config.ts";
 import { fail } from "./errors.ts";
-import { createFailpoints } from "./failpoint.ts";
 import { openJournal } from "./journal.ts";
 import { openLedger } from "./ledger.ts";
+import { makeDurable } from "./make-durable.ts";
 import type { ChannelLink, Ports } from "./ports.ts";
 import { loadReceiptKey } from "./receipt-key.ts";
+import { createSyncGate } from "./sync-gate.ts";
 
 export interface OpenedPorts {
   ports: Ports;
@@ -28,7 +31,9 @@ export async function openPorts(
   log: Logger,
 ): Promise<OpenedPorts> {
   const { statePath } = config;
-  await mkdir(statePath, { recursive: true, mode: 0o700 });
+  const draftsPath = join(statePath, "drafts");
+  await mkdir(draftsPath, { recursive: true, mode: 0o700 });
+  await makeDurable(config.vaultPath, statePath);
   const key = await loadReceiptKey(statePath);
   const presentedPath = join(statePath, "presented.jsonl");
   const links = new Map<string, McpLink>(
@@ -37,8 +42,10 @@ export async function openPorts(
       connectMcp({ socketPath: config.socketOf(name), name: "local-agent" }),
     ]),
   );
+  const readState = (file: string) => readStateFile(statePath, file);
   const ports: Ports = {
     files: createNodeVaultFiles(config.vaultPath),
+    drafts: createNodeVaultFiles(draftsPath),
     clock: systemClock,
     random: systemRandom,
     log,
@@ -54,7 +61,12 @@ export async function openPorts(
     sign: (receipt) => signReceipt(receipt, key),
     mode: config.mode,
     timeZone: config.timeZone,
-    readState: (file) => readStateFile(statePath, file),
+    readState,
+    compared: createSyncGate({
+      clock: systemClock,
+      readState,
+      isSyncRunning: () => isLockHeld(join(statePath, "vault-sync.lock")),
+    }),
     reach: createFailpoints(config.failpoints, statePath),
     underWay: new Set(),
   };

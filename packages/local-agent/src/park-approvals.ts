@@ -7,6 +7,12 @@ import { readSyncStatus } from "./read-status.ts";
 /** Where a note lies that will be carried out without being asked about again. */
 const GOES_OUT = [FOLDERS.approved, FOLDERS.scheduled, `${FOLDERS.inProgress}/local`] as const;
 
+/** What is parked is told so. */
+export interface ParkReason {
+  code: string;
+  sentence: string;
+}
+
 const SENTENCE =
   "This laptop was put back to an older state, or its records do not fit the shared repository, so it is not known whether this was carried out already. It was not carried out now. Look into your sent mail before you approve it again.";
 
@@ -19,6 +25,7 @@ type ParkPorts = Pick<Ports, "files" | "clock" | "log">;
 export async function parkApprovals(
   ports: ParkPorts,
   isBusy: (id: string) => boolean = () => false,
+  { code, sentence }: ParkReason = { code: "STATE_ROLLED_BACK", sentence: SENTENCE },
 ): Promise<string[]> {
   const moved: string[] = [];
   for (const folder of GOES_OUT) {
@@ -26,9 +33,9 @@ export async function parkApprovals(
       const id = parseTaskName(name)?.id;
       if (id !== undefined && isBusy(id)) continue;
       const path = `${folder}/${name}`;
-      await putAside(ports, path, SENTENCE, {
+      await putAside(ports, path, sentence, {
         action_type: "approval_refused",
-        parameters: { code: "STATE_ROLLED_BACK" },
+        parameters: { code },
         approval_status: "refused",
       });
       moved.push(path);

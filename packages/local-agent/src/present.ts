@@ -1,5 +1,6 @@
 import { describeError, renderNote } from "@nightdesk/claim-lib";
 import { moveToExpired } from "./ask-again.ts";
+import { keepDraft } from "./drafts.ts";
 import { judgePresented } from "./judge-presented.ts";
 import { MAX_PARALLEL } from "./limits.ts";
 import { derive, readSource } from "./mailbox.ts";
@@ -64,6 +65,7 @@ export function createPresenter(ports: Ports, listWaiting: () => Promise<Waiting
 /** True when there is nothing more to do for these bytes. */
 async function presentOne(ports: Ports, waiting: WaitingNote): Promise<boolean> {
   const { id, rev } = waiting.name;
+  await keepDraft(ports, waiting.name, waiting);
   if (needsRenewal(ports, id, rev)) {
     await renewNote(ports, waiting.path);
     return false;
@@ -74,11 +76,12 @@ async function presentOne(ports: Ports, waiting: WaitingNote): Promise<boolean> 
     return false;
   }
   const presented = (await ports.ledger.presented(id)).filter((record) => record.rev === rev);
-  const last = presented.at(-1);
   // Not in the ledger: not put here by vault-sync. It stays; approving it does not count.
-  if (!last) return false;
+  if (presented.length === 0) return false;
+  // By these very bytes: the last record may be of bytes that a crash kept from being written.
+  const record = presented.findLast(({ sha256 }) => sha256 === waiting.sha256);
   // Edited by the owner, or checked already: their file now.
-  if (last.sha256 !== waiting.sha256 || last.from === "local" || waiting.problem !== null) return true;
+  if (!record || record.from === "local" || waiting.problem !== null) return true;
   const found = await readFile(ports, waiting.path);
   if (!found || found.sha256 !== waiting.sha256) return false;
   const read = readActionNote(waiting.path.slice(waiting.path.lastIndexOf("/") + 1), found.text, ports);

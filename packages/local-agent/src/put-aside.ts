@@ -31,14 +31,19 @@ export async function bringAside(
   await ports.files.write(target, text);
 }
 
+/** A reason is written a moment before its note comes; one that young is not left over. */
+const MIN_STALE_MS = 10_000;
+
 /** Takes away reasons whose note the owner has dealt with: they are this program's own and say nothing any more. */
-export async function removeStaleReasons(ports: Pick<Ports, "files">): Promise<void> {
+export async function removeStaleReasons(ports: Pick<Ports, "files" | "clock">): Promise<void> {
   const names = await ports.files.list(FOLDERS.needsAttention);
   const stale = names.filter(
     (name) => name.startsWith(WHY) && !names.some((other) => reasonName(other) === name),
   );
   for (const name of stale) {
     const path = `${FOLDERS.needsAttention}/${name}`;
+    const stat = await ports.files.stat(path);
+    if (!stat || ports.clock.now() - stat.mtimeMs < MIN_STALE_MS) continue;
     const text = await ports.files.read(path);
     if (text?.startsWith(TITLE)) await ports.files.remove(path);
   }

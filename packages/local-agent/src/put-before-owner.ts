@@ -44,6 +44,8 @@ export async function writePresented(
     targets,
   };
   await ports.ledger.addPresented(record);
+  // Making that durable takes milliseconds, in which an editor may have saved.
+  if ((await readFile(ports, found.path))?.sha256 !== found.sha256) return false;
   await ports.files.write(found.path, text);
   const copies = await findCopies(ports, id, now, now);
   if (copies.some((copy) => copy !== found.path && copy.endsWith(`-r${rev}.md`)))
@@ -51,14 +53,18 @@ export async function writePresented(
   return true;
 }
 
-/** Moves a note back to where it waits for the owner, with other details at its top. */
+/**
+ * Moves a note back to where it waits for the owner, with other details at its top. False when the owner
+ * saved something else meanwhile: then it lies where it lay, as it was saved.
+ * @param text the bytes the details were judged by
+ */
 export async function putBack(
   ports: Ports,
   path: string,
   text: string,
   action: ActionNote,
   fields: TaskFields,
-): Promise<void> {
+): Promise<boolean> {
   const written = rewriteNote(text, action.note, fields, ports.kinds);
   const target = `${pendingFolder(action.channel)}/${nameOf(path)}`;
   await ports.files.move(path, target);
@@ -72,8 +78,13 @@ export async function putBack(
     from: "local",
     targets: targetsOf(fields, action.action),
   });
+  if ((await ports.files.read(target)) !== text) {
+    await ports.files.move(target, path);
+    return false;
+  }
   await ports.files.write(target, written);
   if (ports.ledger.lastStay(action.name.id, action.name.rev) !== null) await recordReturn(ports, action.name);
+  return true;
 }
 
 /** It waits for the owner's decision again, as at first. */

@@ -5,7 +5,7 @@ import { MAX_PARALLEL } from "./limits.ts";
 import { readActionNote } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { putAside } from "./put-aside.ts";
-import { recover, type Attempts, type Recovered } from "./recover.ts";
+import { LOOK_UP_MS, recover, type Attempts, type Recovered } from "./recover.ts";
 import { runPool } from "./run-pool.ts";
 
 export interface Reconciler {
@@ -28,8 +28,11 @@ const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 60_000;
 const HALTED_RETRY_MS = 2_000;
 
-/** After a crash, and whenever an execution did not end: the journal says what was begun. */
-export function createReconciler(ports: Ports): Reconciler {
+/**
+ * After a crash, and whenever an execution did not end: the journal says what was begun.
+ * @param lookUpMs how long it is looked for whether something was carried out, before it is put before the owner
+ */
+export function createReconciler(ports: Ports, lookUpMs: number = LOOK_UP_MS): Reconciler {
   const waits = new Map<string, Waiting>();
 
   const note = (id: string, result: Recovered) => {
@@ -41,7 +44,7 @@ export function createReconciler(ports: Ports): Reconciler {
   return {
     async look() {
       const due = ports.journal.entries().filter((entry) => isDue(ports, entry, waits.get(entry.intent.id)));
-      await runPool(due, MAX_PARALLEL, (entry) => recoverOne(ports, entry, waits, note));
+      await runPool(due, MAX_PARALLEL, (entry) => recoverOne(ports, lookUpMs, entry, waits, note));
       await putStrangersAside(ports);
       const times = [...waits.values()].map(({ dueMs }) => dueMs);
       return times.length === 0 ? null : Math.max(0, Math.min(...times) - ports.clock.now());
@@ -58,6 +61,7 @@ function isDue(ports: Ports, entry: JournalEntry, wait: Waiting | undefined): bo
 
 async function recoverOne(
   ports: Ports,
+  lookUpMs: number,
   entry: JournalEntry,
   waits: Map<string, Waiting>,
   note: (id: string, result: Recovered) => void,
@@ -65,15 +69,25 @@ async function recoverOne(
   const { id } = entry.intent;
   if (ports.underWay.has(id)) return;
   ports.underWay.add(id);
-  const attempts = waits.get(id) ?? { lastError: null, unknownAnswers: 0, refusedLooks: 0 };
+  const attempts = waits.get(id) ?? {
+    lastError: null,
+    unknownAnswers: 0,
+    unknownSinceMs: null,
+    // After a restart nobody knows what was asked for last.
+    askedAtMs: ports.clock.now(),
+    refusedLooks: 0,
+  };
   try {
-    note(id, await recover(ports, entry, attempts));
+    note(id, await recover(ports, entry, attempts, lookUpMs));
   } catch (error) {
     note(id, { state: "interrupted", error });
   } finally {
     const wait = waits.get(id);
-    if (wait)
-      Object.assign(wait, { unknownAnswers: attempts.unknownAnswers, refusedLooks: attempts.refusedLooks });
+    const { unknownAnswers, unknownSinceMs, refusedLooks } = attempts;
+    if (wait) {
+      const askedAtMs = wait.askedAtMs ?? attempts.askedAtMs;
+      Object.assign(wait, { unknownAnswers, unknownSinceMs, askedAtMs, refusedLooks });
+    }
     ports.underWay.delete(id);
   }
 }
@@ -88,8 +102,16 @@ function nextWait(before: Waiting | undefined, result: Recovered, nowMs: number)
     why: whyWaiting(result),
     lastError: result.state === "interrupted" ? result.error : (before?.lastError ?? null),
     unknownAnswers: before?.unknownAnswers ?? 0,
+    unknownSinceMs: before?.unknownSinceMs ?? null,
+    askedAtMs: isAmbiguous(result) ? nowMs : (before?.askedAtMs ?? null),
     refusedLooks: before?.refusedLooks ?? 0,
   };
+}
+
+function isAmbiguous(result: Recovered): boolean {
+  return (
+    result.state === "interrupted" && NightdeskError.is(result.error) && result.error.retry === "ambiguous"
+  );
 }
 
 function whyWaiting(result: Recovered): string {

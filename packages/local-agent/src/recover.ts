@@ -6,7 +6,8 @@ import type { JournalEntry } from "./journal.ts";
 import { readActionNote } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { putAside } from "./put-aside.ts";
-import { find, recordOutcome, toInstant } from "./steps.ts";
+import { discard, find, recordOutcome, toInstant } from "./steps.ts";
+import { NOT_COMPARED } from "./sync-gate.ts";
 
 /** What happened at earlier attempts in this process. */
 export interface Attempts {
@@ -14,6 +15,10 @@ export interface Attempts {
   lastError: unknown;
   /** How often the provider could not say whether it happened. */
   unknownAnswers: number;
+  /** Since when; null while it could. */
+  unknownSinceMs: number | null;
+  /** Since when a request to carry it out may be on its way without anybody waiting for it; null when none can be. */
+  askedAtMs: number | null;
   /** How often even asking failed in a way that will not pass by itself. */
   refusedLooks: number;
 }
@@ -21,20 +26,28 @@ export interface Attempts {
 /** `retry`: ask again later. `left`: there is nothing this program should do. */
 export type Recovered = Executed | { state: "parked" } | { state: "left" } | { state: "retry"; why: string };
 
-/** A provider's own search can lag by a few seconds; after these answers it will not know any better. */
-const MAX_UNKNOWN_ANSWERS = 3;
+/** A provider's index can lag by seconds: a mail it does not list yet is looked for this long, and this often at least. */
+export const LOOK_UP_MS = 30_000;
+const MIN_UNKNOWN_ANSWERS = 3;
 const MAX_REFUSED_LOOKS = 6;
+/** A request whose answer was lost arrives within this time, or never: until then "not yet" is not "not at all". */
+const UNDER_WAY_MS = 60_000;
 
 /**
  * Brings one begun effect to its end after a crash or an error. The only place where an ambiguous error
  * is judged: what may have happened is looked up, and what nobody can tell is never done again.
  */
-export async function recover(ports: Ports, entry: JournalEntry, attempts: Attempts): Promise<Recovered> {
+export async function recover(
+  ports: Ports,
+  entry: JournalEntry,
+  attempts: Attempts,
+  lookUpMs: number,
+): Promise<Recovered> {
   switch (entry.state) {
     case "intent":
       return recoverIntent(ports, entry, attempts);
     case "prepared":
-      return recoverPrepared(ports, entry, attempts);
+      return recoverPrepared(ports, entry, attempts, lookUpMs);
     case "committed":
       if (entry.outcome) await finish(ports, entry, entry.outcome);
       return { state: "done" };
@@ -68,13 +81,20 @@ async function recoverIntent(ports: Ports, entry: JournalEntry, attempts: Attemp
   }
   const payload = approvedPayload(ports, entry, text);
   if (!payload) return park(ports, entry, "none", CHANGED);
+  // With a handle the provider says what became of it. Without one only the shared repository may know.
+  if ((await ports.compared()) !== "yes") return { state: "retry", why: `Waits for sync. ${NOT_COMPARED}` };
   return carryOut(ports, entry.intent.id, payload.args);
 }
 
 const CHANGED =
   "This note was changed after it was approved and before it was carried out. Nothing was sent.";
 
-async function recoverPrepared(ports: Ports, entry: JournalEntry, attempts: Attempts): Promise<Recovered> {
+async function recoverPrepared(
+  ports: Ports,
+  entry: JournalEntry,
+  attempts: Attempts,
+  lookUpMs: number,
+): Promise<Recovered> {
   const { handle, intent } = entry;
   if (handle === null) return { state: "left" };
   if (intent.mode === "dry_run" && ports.mode === "live") {
@@ -95,7 +115,7 @@ async function recoverPrepared(ports: Ports, entry: JournalEntry, attempts: Atte
     await finish(ports, entry, outcome);
     return { state: "done" };
   }
-  if (found.state === "unknown") return judgeUnknown(ports, entry, attempts);
+  if (found.state === "unknown") return judgeUnknown(ports, entry, attempts, lookUpMs);
   return commitAbsent(ports, entry, attempts);
 }
 
@@ -124,9 +144,16 @@ async function look(ports: Ports, entry: JournalEntry, handle: string, attempts:
   }
 }
 
-async function judgeUnknown(ports: Ports, entry: JournalEntry, attempts: Attempts): Promise<Recovered> {
+async function judgeUnknown(
+  ports: Ports,
+  entry: JournalEntry,
+  attempts: Attempts,
+  lookUpMs: number,
+): Promise<Recovered> {
+  const nowMs = ports.clock.now();
   attempts.unknownAnswers += 1;
-  if (attempts.unknownAnswers < MAX_UNKNOWN_ANSWERS)
+  attempts.unknownSinceMs ??= nowMs;
+  if (attempts.unknownAnswers < MIN_UNKNOWN_ANSWERS || nowMs - attempts.unknownSinceMs < lookUpMs)
     return { state: "retry", why: "Whether it was sent is being looked up." };
   return park(
     ports,
@@ -136,8 +163,20 @@ async function judgeUnknown(ports: Ports, entry: JournalEntry, attempts: Attempt
   );
 }
 
-/** Surely not carried out. It goes on only if the note still lies there as it was approved. */
+/**
+ * Not carried out so far. It goes on only if the note still lies there as it was approved; asking twice for one
+ * handle is harmless. Before it may begin anew, with another handle, nothing may be on its way any more.
+ */
 async function commitAbsent(ports: Ports, entry: JournalEntry, attempts: Attempts): Promise<Recovered> {
+  const text = await ports.files.read(notePath(entry));
+  const isAsApproved = text !== null && approvedPayload(ports, entry, text) !== null;
+  if (isAsApproved && !willFailAgain(attempts.lastError)) return commitPrepared(ports, entry.intent.id);
+  const mayBeAsked = attempts.askedAtMs !== null && ports.clock.now() - attempts.askedAtMs < UNDER_WAY_MS;
+  if (!(await discard(ports, entry)) && mayBeAsked)
+    return {
+      state: "retry",
+      why: "It is not sent; whether a request for it is still on its way is waited for.",
+    };
   if (willFailAgain(attempts.lastError)) {
     return park(
       ports,
@@ -146,13 +185,9 @@ async function commitAbsent(ports: Ports, entry: JournalEntry, attempts: Attempt
       `It could not be carried out, and nothing was sent: ${messageOf(attempts.lastError)}`,
     );
   }
-  const text = await ports.files.read(notePath(entry));
-  if (text === null) {
-    await ports.journal.append(parkedRecord(ports, entry, "none", "taken back by the owner"));
-    return { state: "withdrawn" };
-  }
-  if (!approvedPayload(ports, entry, text)) return park(ports, entry, "none", CHANGED);
-  return commitPrepared(ports, entry.intent.id);
+  if (text !== null) return park(ports, entry, "none", CHANGED);
+  await ports.journal.append(parkedRecord(ports, entry, "none", "taken back by the owner"));
+  return { state: "withdrawn" };
 }
 
 /** What the note says, if that is still what was approved. */
@@ -170,6 +205,7 @@ async function park(
   reason: string,
 ): Promise<Recovered> {
   await ports.journal.append(parkedRecord(ports, entry, effect, reason));
+  await ports.reach("after:parked");
   await putParkedAside(ports, entry, effect, reason);
   return { state: "parked" };
 }

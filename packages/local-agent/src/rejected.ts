@@ -2,6 +2,7 @@ import { FOLDERS, listTasks, nameOf, sha256Hex } from "@nightdesk/claim-lib";
 import { recordAudit } from "./audit.ts";
 import { readActionNote } from "./notes.ts";
 import type { Ports } from "./ports.ts";
+import { recordRejected } from "./record-learning.ts";
 
 /**
  * Notes in Rejected/ stay there; each is written down once, with what the owner wrote as the reason,
@@ -33,6 +34,7 @@ async function recordRejection(ports: Ports, path: string, id: string, rev: numb
   // Records of earlier versions say nothing about the feedback; it is not told a second time for that.
   const isTold = last !== undefined && (last.feedback_sha256 ?? sha256) === sha256;
   if (isTold) return;
+  if (read.ok) await recordRejected(ports, read.note, feedback);
   await recordAudit(ports, {
     action_type: last === undefined ? "approval_rejected" : "rejection_feedback",
     target: id,

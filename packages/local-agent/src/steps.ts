@@ -11,6 +11,7 @@ import type { Ports } from "./ports.ts";
  */
 const prepared = z.object({ handle: z.string().min(1).max(1000) });
 const committed = z.object({ message_id: z.string().min(1).max(400), sent_at: z.string() });
+const discarded = z.object({ discarded: z.boolean() });
 const found = z.discriminatedUnion("state", [
   z.object({
     state: z.literal("done"),
@@ -77,6 +78,26 @@ export async function commit(ports: Ports, entry: JournalEntry, handle: string):
 export async function find(ports: Ports, entry: JournalEntry, handle: string): Promise<Found> {
   const { name, liveTools } = channelOf(ports, entry);
   return ports.link(name).read(liveTools.find, { receipt: receiptFor(ports, entry.intent), handle }, found);
+}
+
+/**
+ * Takes away what was prepared for an effect that is not to come: no draft is left behind, and a request that is
+ * still on its way finds nothing to send.
+ * @returns true when it surely is gone; when that fails it stays
+ */
+export async function discard(ports: Ports, entry: JournalEntry): Promise<boolean> {
+  const { handle, intent } = entry;
+  // The server refuses a receipt of the other mode, and a rehearsal left nothing anyway.
+  if (handle === null || intent.mode !== ports.mode) return false;
+  try {
+    const { name, liveTools } = channelOf(ports, entry);
+    if (liveTools.discard === undefined) return false;
+    const input = { receipt: receiptFor(ports, intent), handle };
+    return (await ports.link(name).act(liveTools.discard, input, discarded)).discarded;
+  } catch (error) {
+    ports.log.warn({ event: "draft.left_behind", id: intent.id, error });
+    return false;
+  }
 }
 
 /** Records that it happened. */

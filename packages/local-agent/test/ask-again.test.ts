@@ -35,6 +35,30 @@ test("recipients the owner changed are asked about once more, and then used", as
   );
 });
 
+test("what the owner saves while the question is put is kept, and is what is asked about", async () => {
+  const world = createWorld();
+  const task = await approved(world, { fields: { to: ["eve@evil.example"] } });
+  const edited = task.text.replace("Thursday works.", "Friday works.");
+  const { append } = world.presented;
+  world.presented.append = async (record) => {
+    await append(record);
+    world.presented.append = append;
+    await world.files.write(`Pending_Approval/email/${task.file}`, edited);
+  };
+  await run(world);
+  assert.deepEqual(placesOf(world, task), [`Approved/${task.file}`]);
+  await run(world);
+  assert.equal(world.server.sent.length, 0);
+  const { text, fields } = await pendingNote(world, task);
+  assert.match(text, /Friday works/);
+  assert.match(fields.notice ?? "", /Move it to Approved\/ again/);
+  await approveAgain(world, task);
+  assert.deepEqual(
+    world.server.sent.map(({ args }) => String(args["body"]).includes("Friday works.")),
+    [true],
+  );
+});
+
 test("recipients changed again after being asked are asked about again", async () => {
   const world = createWorld();
   const task = await approved(world);

@@ -23,6 +23,12 @@ const BAD_NOTES: { name: string; change: (text: string) => string; sentence: Reg
     code: "PLACEHOLDER",
   },
   {
+    name: "letters another encoding than UTF-8 made unreadable",
+    change: (text) => text.replace("Thursday works.", "Gr\ufffd\ufffde aus K\ufffdln"),
+    sentence: /could not be read.*not saved as UTF-8/,
+    code: "TEXT_UNREADABLE",
+  },
+  {
     name: "no recipient",
     change: (text) => text.replace('to: ["anna@kunde.example"]', "to: []"),
     sentence: /"to".*has no recipient/,

@@ -110,51 +110,6 @@ test("a note nobody decides on expires and is never sent", async () => {
   assert.equal(world.server.sent.length, 0);
 });
 
-test("after a holiday one move renews all expired notes, and what was answered meanwhile is dropped with a line", async () => {
-  const world = createWorld();
-  const tasks: Task[] = [];
-  for (let number = 1; number <= 40; number += 1) tasks.push(await waiting(world, number));
-  const agent = await startAgent(world);
-  await agent.presenter.look();
-  await world.clock.advance(21 * DAY);
-  await agent.presenter.look();
-  assert.equal((await world.files.list("Expired")).length, 40);
-  for (const number of [3, 7])
-    world.server.mails.get(`m${number}`)?.thread.push({
-      message_id: `own${number}`,
-      sent_by_owner: true,
-      received_at: "2026-12-01T10:00:00.000Z",
-    });
-  for (const task of tasks) await world.files.move(`Expired/${task.file}`, pendingOf(task));
-  await agent.presenter.look();
-  assert.equal((await world.files.list("Pending_Approval/email")).length, 38);
-  const [third] = tasks.filter((_task, index) => index === 2);
-  assert.ok(third);
-  const dropped = fieldsAt(world, `Done/2026-12/${third.file}`);
-  assert.equal(dropped.outcome, "already_answered");
-  assert.match(dropped.notice ?? "", /You answered in this conversation yourself.*nothing was sent/);
-  const [first] = tasks;
-  assert.ok(first);
-  const renewed = fieldsAt(world, pendingOf(first));
-  assert.match(renewed.notice ?? "", /Renewed on/);
-  assert.equal(renewed.expires, new Date(world.clock.now() + 7 * DAY).toISOString());
-  await agent.presenter.look();
-  assert.equal((await world.files.list("Pending_Approval/email")).length, 38, "and they stay");
-  await approve(world, agent, first);
-  assert.equal(world.server.sent.length, 1);
-});
-
-test("the folder Expired dragged into Pending_Approval as a whole renews what is in it", async () => {
-  const world = createWorld();
-  const task = await waiting(world);
-  const agent = await startAgent(world);
-  await world.clock.advance(8 * DAY);
-  await agent.presenter.look();
-  await world.files.move(`Expired/${task.file}`, `Pending_Approval/Expired/${task.file}`);
-  await agent.presenter.look();
-  assert.match(fieldsAt(world, pendingOf(task)).notice ?? "", /Renewed on/);
-});
-
 test("while the mailbox does not answer a renewed note waits unchecked, and is not put away again", async () => {
   const world = createWorld();
   const task = await waiting(world);
@@ -170,16 +125,50 @@ test("while the mailbox does not answer a renewed note waits unchecked, and is n
   assert.match(fieldsAt(world, pendingOf(task)).notice ?? "", /Renewed on/);
 });
 
-test("an expired note approved without being renewed is not sent", async () => {
+test("a note approved after its time, from Expired or from where it waited, is asked about once with a fresh week", async () => {
+  for (const isPutAway of [true, false]) {
+    const world = createWorld();
+    const task = await waiting(world);
+    const agent = await startAgent(world);
+    await agent.presenter.look();
+    await world.clock.advance(8 * DAY);
+    if (isPutAway) await agent.presenter.look();
+    const from = isPutAway ? `Expired/${task.file}` : pendingOf(task);
+    await world.files.move(from, `Approved/${task.file}`);
+    await runFor(world, agent, 10);
+    await agent.presenter.look();
+    assert.equal(world.server.sent.length, 0);
+    const fields = fieldsAt(world, pendingOf(task));
+    assert.match(
+      fields.notice ?? "",
+      /^Its time to decide ended on 2026-11-22 08:00 UTC, so it was not sent\. Its time begins anew now\. Move it to Approved\/ again/,
+    );
+    assert.equal(fields.risk, "low", "it says nothing about the note itself");
+    assert.ok(Date.parse(fields.expires ?? "") > world.clock.now() + 6 * DAY);
+    await agent.presenter.look();
+    await approve(world, agent, task);
+    assert.equal(world.server.sent.length, 1, "the second approval counts");
+  }
+});
+
+test("a note approved after its time whose mail the owner answered meanwhile is asked about for both at once", async () => {
   const world = createWorld();
   const task = await waiting(world);
   const agent = await startAgent(world);
   await world.clock.advance(8 * DAY);
   await agent.presenter.look();
+  world.server.mails.get("m1")?.thread.push({
+    message_id: "own1",
+    sent_by_owner: true,
+    received_at: "2026-11-22T10:00:00.000Z",
+  });
   await world.files.move(`Expired/${task.file}`, `Approved/${task.file}`);
   await runFor(world, agent, 10);
   assert.equal(world.server.sent.length, 0);
-  assert.deepEqual(placesOf(world, task), [`Expired/${task.file}`]);
+  assert.match(
+    fieldsAt(world, pendingOf(task)).notice ?? "",
+    /You answered in this conversation.*Its time to decide/,
+  );
 });
 
 test("what the owner wrote in a note survives Snoozed and Expired", async () => {
@@ -239,10 +228,10 @@ test("the note in Done says when it was drafted, reached the laptop, was approve
   await world.clock.advance(120_000);
   await approve(world, agent, task);
   const text = world.files.snapshot()[`Done/2026-11/${task.file}`] ?? "";
-  assert.match(text, /Ended: sent, 2026-11-21T08:02:05\.000Z \(provider's id sent-1\)\./);
+  assert.match(text, /Ended:\*\* sent, 2026-11-21 08:02 UTC \(provider's id sent-1\)/);
   assert.match(
     text,
-    /Receipt \(UTC\): drafted 2026-11-21 07:58:00, reached this laptop 2026-11-21 08:00:00, approved 2026-11-21 08:02:00, sent 2026-11-21 08:02:05\./,
+    /Receipt \(UTC\):\*\* drafted 2026-11-21 07:58:00, reached this laptop 2026-11-21 08:00:00, approved 2026-11-21 08:02:00, sent 2026-11-21 08:02:05$/m,
   );
 });
 

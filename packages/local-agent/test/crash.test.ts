@@ -15,12 +15,14 @@ import {
 } from "./world.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** What became of a mail is looked up for 30 s, with growing pauses. */
+const UNKNOWN_SECONDS = 40;
 
 /** Runs the program until it dies by its plan or has nothing left to do. Returns the plan as it ended. */
-async function live(world: World, at: number, effectsOnly = false): Promise<CrashPlan> {
+async function live(world: World, at: number, effectsOnly = false, seconds = 9): Promise<CrashPlan> {
   const plan: CrashPlan = { at, calls: 0, isDead: false, effectsOnly };
   try {
-    await runFor(world, await startAgent(world, { plan }), 9);
+    await runFor(world, await startAgent(world, { plan }), seconds);
   } catch (error) {
     if (!(error instanceof Crash)) throw error;
   }
@@ -109,8 +111,8 @@ test("a draft that is gone without a sent mail is never sent again: it is put as
     world.server.faults.set("email_commit", ["lost-request"]);
     await live(world, await pointBeforeCommit(), true);
     world.server.dropDraft("draft-1");
-    died = (await live(world, at, true)).isDead;
-    await live(world, NEVER);
+    died = (await live(world, at, true, UNKNOWN_SECONDS)).isDead;
+    await live(world, NEVER, false, UNKNOWN_SECONDS);
     assert.equal(world.server.sent.length, 0);
     assert.deepEqual(placesOf(world, task), [`Needs_Attention/${task.file}`], `crash at ${at}`);
     assert.match(world.files.snapshot()[`Needs_Attention/WHY ${task.file}`] ?? "", /may have been sent/);

@@ -7,10 +7,10 @@ import { createDashboard } from "../src/keep-dashboard.ts";
 import { createWaitingNotes } from "../src/waiting-notes.ts";
 import { createWorld, deliver, makeTask, putMail, startAgent, type World } from "./world.ts";
 
-/** The page's own tables and callouts are meant to be dressed; whatever else is active came from outside. */
+/** The page's own headings, tables and callouts are meant to be dressed; whatever else is active came from outside. */
 function findStrangersActiveContent(page: string): string[] {
   const rest = page
-    .replace(/^\|(?: --- \|)+$/gm, "")
+    .replace(/^\|(?: --- \|)+$|^#{1,2} (?=[A-Z])|^---$/gm, ".")
     .replace(/^> \[!(?:todo|success|warning|danger)\] /gm, "> ");
   return findActiveContent(rest);
 }
@@ -199,8 +199,15 @@ test("a reason whose note the owner has dealt with goes away; the owner's own fi
   const world = createWorld();
   await world.files.write("Needs_Attention/WHY gone.md", "# Why this note is here\n\nIt was empty.\n");
   await world.files.write("Needs_Attention/WHY I keep this.md", "my own words");
-  await (
-    await openDashboard(world)
-  )();
+  await world.clock.advance(10_000);
+  await world.files.write(
+    "Needs_Attention/WHY comes.md",
+    "# Why this note is here\n\nIts note is on its way.\n",
+  );
+  const look = await openDashboard(world);
+  await look();
+  assert.deepEqual(await world.files.list("Needs_Attention"), ["WHY I keep this.md", "WHY comes.md"]);
+  await world.clock.advance(10_000);
+  await look();
   assert.deepEqual(await world.files.list("Needs_Attention"), ["WHY I keep this.md"]);
 });

@@ -103,6 +103,8 @@ export function createFakeLiveServer(options: {
         return commit(args);
       case "email_find":
         return find(args);
+      case "email_discard":
+        return discard(args);
       default:
         throw new NightdeskError("MCP_REFUSED", `There is no tool ${tool}.`);
     }
@@ -163,6 +165,11 @@ export function createFakeLiveServer(options: {
     const sent = server.sent.find((mail) => mail.handle === bound.handle);
     if (sent) return { state: "done", message_id: sent.messageId };
     return { state: server.drafts.has(bound.handle) ? "absent" : "unknown" };
+  };
+
+  const discard = ({ receipt, handle }: Record<string, unknown>) => {
+    const { bound } = boundTo(receipt, handle);
+    return { discarded: server.drafts.delete(bound.handle) };
   };
 
   return server;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseNote, sha256Hex, type TaskFields } from "@nightdesk/claim-lib";
+import type { CrashPlan } from "./crash-plan.ts";
 import {
   approved,
   createWorld,
@@ -37,6 +38,21 @@ test("a note the own mailbox confirms says so, and its new bytes stand in the le
   const last = world.presented.lines.at(-1);
   assert.equal(last?.["from"], "local");
   assert.equal(last?.["sha256"], sha256Hex(world.files.snapshot()[path] ?? ""));
+});
+
+test("a crash at any call while a note is checked leaves it to be checked at the next start", async () => {
+  for (let at = 0, died = true; died; at += 1) {
+    const world = createWorld();
+    putMail(world);
+    const path = await deliver(world, makeTask(world));
+    const plan: CrashPlan = { at, calls: 0, isDead: false };
+    await startAgent(world, { plan })
+      .then((agent) => agent.presenter.look())
+      .catch(() => undefined);
+    died = plan.isDead;
+    await (await startAgent(world)).presenter.look();
+    assert.match(fieldsAt(world, path).checked ?? "", /^verified/, `crash at ${at}`);
+  }
 });
 
 test("the ledger holds a note's new bytes before the note does", async () => {
@@ -145,6 +161,21 @@ test("a note the owner has edited meanwhile is not touched", async () => {
   const path = await deliver(world, task);
   const edited = task.text.replace("Thursday", "Friday");
   await world.files.write(path, edited);
+  await (await startAgent(world)).presenter.look();
+  assert.equal(world.files.snapshot()[path], edited);
+});
+
+test("a save in the moment the ledger is written is not overwritten", async () => {
+  const world = createWorld();
+  putMail(world);
+  const task = makeTask(world);
+  const path = await deliver(world, task);
+  const edited = task.text.replace("Thursday", "Friday");
+  const { append } = world.presented;
+  world.presented.append = async (record) => {
+    await append(record);
+    await world.files.write(path, edited);
+  };
   await (await startAgent(world)).presenter.look();
   assert.equal(world.files.snapshot()[path], edited);
 });

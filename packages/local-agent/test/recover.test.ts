@@ -58,6 +58,7 @@ test("a note taken back after a crash and before the sending is not sent, and ca
   await world.files.move(inProgress, pending);
   await run(world);
   assert.equal(world.server.sent.length, 0);
+  assert.equal(world.server.drafts.size, 0, "no draft is left behind");
   assert.deepEqual(placesOf(world, task), [pending]);
   await world.files.move(pending, `Approved/${task.file}`);
   await run(world);
@@ -70,7 +71,7 @@ test("a note moved back to Approved after a crash is sent once, with the draft t
     await world.files.move(inProgress, `Approved/${task.file}`);
     await run(world, 12);
     assert.equal(world.server.sent.length, 1);
-    if (point === hasDraft) assert.equal(world.server.drafts.size, 0, "no draft is left behind");
+    assert.equal(world.server.drafts.size, 0, "no draft is left behind");
   }
 });
 
@@ -91,11 +92,27 @@ test("what the provider refuses for good goes to Needs_Attention, unsent, and ma
     world.server.faults.set(tool, ["denied"]);
     await run(world);
     assert.equal(world.server.sent.length, 0);
+    assert.equal(world.server.drafts.size, 0, "no draft is left behind");
     assert.match(reasonOf(world, task.file), /nothing was sent: A recipient is not a plain address/);
     await world.files.move(`Needs_Attention/${task.file}`, `Approved/${task.file}`);
     await run(world);
     assert.equal(world.server.sent.length, 1);
   }
+});
+
+test("a draft that cannot be taken away stays, and holds nothing up; one whose sending is in doubt is never touched", async () => {
+  const kept = createWorld();
+  const task = await approved(kept);
+  kept.server.faults.set("email_commit", ["denied"]);
+  kept.server.faults.set("email_discard", ["refused"]);
+  await run(kept);
+  assert.equal(kept.server.drafts.size, 1);
+  assert.deepEqual(placesOf(kept, task), [`Needs_Attention/${task.file}`]);
+  const { world } = await dieWhen(isPrepared);
+  world.server.dropDraft("draft-1");
+  await run(world, 150);
+  assert.ok(world.journal.lines.some((line) => line["type"] === "parked" && line["effect"] === "unknown"));
+  assert.ok(!world.server.calls.includes("email_discard"));
 });
 
 test("while it cannot be looked up whether a mail went out, nothing is decided", async () => {
@@ -110,6 +127,23 @@ test("while it cannot be looked up whether a mail went out, nothing is decided",
   await runFor(world, agent, 10);
   assert.equal(world.server.sent.length, 1);
   assert.deepEqual(placesOf(world, task), [`Done/2026-11/${task.file}`]);
+});
+
+test("a provider whose index lags by 20 s is waited for: sent once, and nothing put before the owner", async () => {
+  const world = createWorld();
+  const task = await approved(world);
+  world.server.faults.set("email_commit", ["lost-answer"]);
+  world.server.faults.set("email_find", ["refused", "refused"]);
+  const agent = await startAgent(world);
+  await runFor(world, agent, 6);
+  const hidden = world.server.sent.splice(0);
+  assert.equal(hidden.length, 1);
+  await runFor(world, agent, 20);
+  assert.deepEqual(placesOf(world, task), [`In_Progress/local/${task.file}`]);
+  world.server.sent.push(...hidden);
+  await runFor(world, agent, 20);
+  assert.deepEqual(placesOf(world, task), [`Done/2026-11/${task.file}`]);
+  assert.equal(world.server.sent.length, 1);
 });
 
 test("a receipt that ran out during a long break is made anew for the same draft", async () => {

@@ -28,6 +28,7 @@ import { createLimiter } from "../src/limiter.ts";
 import type { Ports } from "../src/ports.ts";
 import { createPresenter, type Presenter } from "../src/present.ts";
 import { createReconciler, type Reconciler } from "../src/reconcile.ts";
+import { createSyncGate } from "../src/sync-gate.ts";
 import { createWaitingNotes } from "../src/waiting-notes.ts";
 import { crashingFiles, crashingLink, crashingLog, NO_CRASH, type CrashPlan } from "./crash-plan.ts";
 import { createFakeLiveServer, type FakeLiveServer } from "./fake-live-server.ts";
@@ -43,6 +44,7 @@ const KEYS = {
 /** What survives a crash: the disk, the ledgers, the mailbox. */
 export interface World {
   files: MemoryVaultFiles;
+  drafts: MemoryVaultFiles;
   journal: MemoryLog;
   presented: MemoryLog;
   decisions: MemoryLog;
@@ -50,6 +52,7 @@ export interface World {
   clock: FakeClock;
   /** What vault-sync says of itself; null before it said anything. */
   sync: SyncStatus | null;
+  isSyncRunning: boolean;
 }
 
 export interface MemoryLog extends AppendLog {
@@ -70,7 +73,9 @@ export function createWorld(): World {
   return {
     clock,
     sync: null,
+    isSyncRunning: false,
     files: createMemoryVaultFiles({}, () => clock.now()),
+    drafts: createMemoryVaultFiles({}, () => clock.now()),
     journal: createMemoryLog(),
     presented: createMemoryLog(),
     decisions: createMemoryLog(),
@@ -111,8 +116,10 @@ export async function startAgent(world: World, options: AgentOptions = {}): Prom
     decisions: crashingLog(world.decisions, plan),
     presentedVersion: async () => String(world.presented.lines.length),
   };
+  const readState = async () => (world.sync === null ? null : JSON.stringify(world.sync));
   const ports: Ports = {
     files: crashingFiles(world.files, plan),
+    drafts: crashingFiles(world.drafts, plan),
     clock: world.clock,
     random: createSeededRandom(world.journal.lines.length + 1),
     log: silent,
@@ -124,7 +131,8 @@ export async function startAgent(world: World, options: AgentOptions = {}): Prom
     sign: (receipt) => signReceipt(receipt, KEYS.privatePem),
     mode: options.mode ?? "live",
     timeZone: options.timeZone ?? "UTC",
-    readState: async () => (world.sync === null ? null : JSON.stringify(world.sync)),
+    readState,
+    compared: createSyncGate({ clock: world.clock, readState, isSyncRunning: () => world.isSyncRunning }),
     reach: async () => {},
     underWay: new Set(),
   };
@@ -189,7 +197,7 @@ export function makeTask(world: World, options: TaskOptions = {}): Task {
   });
 }
 
-export interface TaskSource extends Pick<TaskOptions, "rev" | "fields" | "text"> {
+interface TaskSource extends Pick<TaskOptions, "rev" | "fields" | "text"> {
   account: string;
   messageId: string;
   threadId: string;
@@ -198,7 +206,7 @@ export interface TaskSource extends Pick<TaskOptions, "rev" | "fields" | "text">
 }
 
 /** A reply to any mail as the cloud writes it. */
-export function renderTask(source: TaskSource): Task {
+function renderTask(source: TaskSource): Task {
   const { rev = 1, account, messageId, nowMs } = source;
   const id = deriveTaskId("em", account, messageId);
   const file = makeTaskName({ date: "2026-11-21", who: "Anna Berg", subject: source.subject, id, rev });
@@ -283,7 +291,7 @@ export function reasonOf(world: World, file: string): string {
 
 export function auditOf(world: World): Record<string, unknown>[] {
   return Object.entries(world.files.snapshot())
-    .filter(([path]) => path.startsWith("Logs/local/"))
+    .filter(([path]) => /^Logs\/local\/\d{4}-\d{2}-\d{2}\.jsonl$/.test(path))
     .flatMap(([, text]) => text.trim().split("\n"))
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }

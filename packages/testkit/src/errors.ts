@@ -12,6 +12,7 @@ export const TESTKIT_ERRORS = {
   LEAK_FOUND: { retry: "never", when: "a test left processes, temporary folders or open handles behind" },
   SSH_SERVER_FAILED: { retry: "never", when: "the ssh server of a test did not start" },
   EMULATOR_FAILED: { retry: "never", when: "the mail emulator answered something that was not expected" },
+  MAIL_MALFORMED: { retry: "never", when: "a raw message is not a mail that can be counted for certain" },
   CONTROL_FAILED: {
     retry: "never",
     when: "the emulator's control interface refused or could not be reached",

@@ -44,3 +44,4 @@ export {
   type SampleMail,
 } from "./gmail/sample-mails.ts";
 export type { PriorMail } from "./gmail/mail-templates.ts";
+export { readRawMail, type RawMail } from "./gmail/read-raw-mail.ts";

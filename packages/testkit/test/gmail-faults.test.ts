@@ -81,6 +81,37 @@ test("a delayed request is answered late, a stalled one not at all", async () =>
   assert.equal(await countDrafts(), 0);
 });
 
+test("an answer that stalls after the effect leaves the effect behind", async () => {
+  await gmail.faults.add({ match: { path: DRAFTS }, kind: "stall-after", times: 1 });
+  const token = await gmail.tokens.issue(GMAIL_DEFAULTS.composeToken);
+  const stalled = fetch(`${gmail.baseUrl}/gmail/v1/users/me/drafts`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(DRAFT),
+    signal: AbortSignal.timeout(400),
+  });
+  await assert.rejects(stalled, { name: "TimeoutError" });
+  assert.equal(await countDrafts(), 1);
+});
+
+test("an index that lags hides what was just sent or drafted from lists, and nothing from a look by id", async () => {
+  const arrived = await gmail.inject(rawMail({ id: "<a@brightside.example>" }));
+  const listed = async (path: string, key = "messages") =>
+    ((await client("GET", path)).body[key] as { id: string }[] | undefined)?.map(({ id }) => id);
+  const lag = await gmail.faults.add({ match: { method: "GET" }, kind: "index-lag", delayMs: 60_000 });
+  const draft = await client("POST", "drafts", DRAFT);
+  assert.equal(await listed("drafts", "drafts"), undefined, "Gmail leaves an empty list out");
+  const sent = await client("POST", "drafts/send", { id: draft.body["id"] });
+  const sentId = String(sent.body["id"]);
+  assert.deepEqual(await listed("messages"), [arrived.messageId]);
+  assert.equal(await listed("messages?q=in:sent"), undefined);
+  assert.equal(await listed(`threads/${String(sent.body["threadId"])}`), undefined);
+  assert.equal((await client("GET", `messages/${sentId}`)).status, 200);
+  await gmail.faults.remove(lag);
+  await gmail.faults.add({ match: {}, kind: "index-lag", delayMs: 0 });
+  assert.deepEqual(await listed("messages?q=in:sent"), [sentId]);
+});
+
 test("skip lets requests pass first, clear ends everything, and a rule for one method spares the others", async () => {
   await gmail.faults.add({ match: { method: "GET", path: DRAFTS }, kind: "status", skip: 1 });
   assert.equal((await client("POST", "drafts", DRAFT)).status, 200);

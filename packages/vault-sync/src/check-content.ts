@@ -14,8 +14,10 @@ import type { ObjectStore } from "./git/object-store.ts";
 import type { Oid } from "./git/oid.ts";
 import { MAX_FILE_BYTES, MAX_LOG_BYTES } from "./limits.ts";
 
-/** Fields only the laptop may set: from the cloud they would be a claim nobody checked. */
-const LAPTOP_FIELDS = ["checked", "approved_at"] as const;
+/** Fields only the laptop or the owner may set: from the cloud they would be a claim nobody checked, or a decision. */
+const LAPTOP_FIELDS = ["checked", "approved_at", "send_at", "snooze_until"] as const;
+/** In a note that waits these, too: it would say that it was carried out already, or what the owner thinks of it. */
+const NOT_WHILE_WAITING = ["outcome", "outcome_at", "outcome_ref", "reached_at", "feedback"] as const;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -65,10 +67,13 @@ function judgeTask(text: string, kinds: Kinds, path: string): string | null {
     const name = parseTaskName(nameOf(path));
     if (note.fields.id !== name?.id || note.fields.rev !== name.rev)
       return "its content belongs to another file name";
-    const claimed = LAPTOP_FIELDS.find((field) => note.fields[field] !== undefined);
-    if (claimed !== undefined) return `it says "${claimed}", which only this laptop may say`;
     const waits = path.startsWith(`${FOLDERS.pending}/`);
-    if (waits && renderNote(note, kinds) !== text) return "what it shows is not exactly what it would do";
+    const claimed = [...LAPTOP_FIELDS, ...(waits ? NOT_WHILE_WAITING : [])].find(
+      (field) => note.fields[field] !== undefined,
+    );
+    if (claimed !== undefined) return `it says "${claimed}", which only this laptop may say`;
+    if (waits && note.feedback !== "") return "it holds feedback, which only the owner writes";
+    if (renderNote(note, kinds) !== text) return "what it shows is not exactly what it would do";
     if (waits && kinds.get(note.fields.kind)?.action == null) return "there is nothing in it to approve";
     return null;
   } catch (error) {

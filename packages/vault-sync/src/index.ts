@@ -2,7 +2,7 @@ export { VAULT_SYNC_ERRORS } from "./errors.ts";
 export { readConfig, VAULT_SYNC_EXAMPLES, type VaultSyncConfig } from "./config.ts";
 export { encodeCommit, parseCommit, type Commit, type CommitDraft } from "./git/commit-codec.ts";
 export { createCommitSigner, isSignedBy, type CommitSigner } from "./git/commit-signer.ts";
-export { readSshPublicKey, toSshPublicKey } from "./git/sshsig.ts";
+export { readSshPublicKey, signSsh, toSshPublicKey } from "./git/sshsig.ts";
 export type { ObjectStore } from "./git/object-store.ts";
 export type { Remote } from "./git/remote.ts";
 export { planSync, mergedTree, type DiskStep, type Plan, type PlanUnit } from "./plan.ts";
@@ -36,3 +36,14 @@ export type { OldApproval } from "./repair/adopt-history.ts";
 export type { Trouble, TroubleKind } from "./repair/trouble.ts";
 export { parseRemote, sshTarget, type SshTarget } from "./git/remote-url.ts";
 export { KNOWN_HOSTS_FILE, SSH_KEY_FILE } from "./git/ssh-options.ts";
+export {
+  openHistory,
+  type FileVersion,
+  type HistoryCommit,
+  type OpenHistoryOptions,
+  type VaultHistory,
+} from "./history/open-history.ts";
+export { fetchAside, type FetchedAside } from "./history/fetch-aside.ts";
+export { createRunGit } from "./git/run-git.ts";
+export { MAX_LOG_BYTES } from "./limits.ts";
+export type { Oid } from "./git/oid.ts";

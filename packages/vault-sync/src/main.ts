@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { NightdeskError, SYNC_STATUS_FILE, type SyncStatus } from "@nightdesk/claim-lib";
+import { NightdeskError, SYNC_STATUS_FILE, syncStatusSchema, type SyncStatus } from "@nightdesk/claim-lib";
 import { writeDurably } from "@nightdesk/daemon-kit/durable-write";
 import { keepCompileCache } from "@nightdesk/daemon-kit/flush-compile-cache";
 import { createLogger, type Logger } from "@nightdesk/daemon-kit/logger";
@@ -43,6 +44,7 @@ async function open(config: VaultSyncConfig) {
   try {
     await createNodeDisk(config.VAULT_PATH).checkRoot();
     locks.push(holdVaultLock(config.VAULT_PATH));
+    await takeBackStatus(config);
     const ports = await openPorts(config, process.env, failpoint);
     const replica = await openReplica(ports);
     const status = await createStatusReporter(replica);
@@ -77,11 +79,38 @@ function holdVaultLock(vaultPath: string): HeldLock {
 
 /** The dashboard shows why there is no sync, and nothing is carried out meanwhile. */
 async function tellNotStarted(config: VaultSyncConfig, error: NightdeskError): Promise<void> {
+  await writeStatus(config, { state: "stopped", code: error.code, message: error.message });
+}
+
+/**
+ * What stands there is the last run's word, or a backup's: local-agent waits for a round of this one. A halt
+ * stays one until then.
+ */
+async function takeBackStatus(config: VaultSyncConfig): Promise<void> {
+  const path = join(config.STATE_PATH, SYNC_STATUS_FILE);
+  const last = syncStatusSchema.safeParse(parseJson(await readFile(path, "utf8").catch(() => "")));
+  if (last.data?.state === "stopped") await writeStatus(config, last.data);
+  else await writeStatus(config, { state: "offline", message: "Sync has just started." });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Before there is a first round to report. */
+async function writeStatus(
+  config: VaultSyncConfig,
+  { state, message, code }: Pick<SyncStatus, "state" | "message" | "code">,
+): Promise<void> {
   const status: SyncStatus = {
     replica: config.AGENT_TYPE,
-    state: "stopped",
-    code: error.code,
-    message: error.message,
+    state,
+    message,
+    code: code ?? null,
     lastSyncAt: null,
     tip: null,
     peerLastCommitAt: null,

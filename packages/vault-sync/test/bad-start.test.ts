@@ -104,6 +104,37 @@ describe("what cannot work is refused at the start, with the sentence that helps
       assert.match(keyless.output, /KEY_MISSING.*nightdesk init/);
     }));
 
+  it("what the last run, or a backup, said of itself is taken back before anything else; a halt stays one", () =>
+    withMachine(async (machine, remote, folder) => {
+      // It never answers, so no round of this start ever ends.
+      const path = await fakeProgram(
+        join(folder, "bin"),
+        "git",
+        'case "$*" in *version*) echo git version 2.45.0;; *) exec /bin/sleep 3;; esac',
+      );
+      for (const [state, message] of [
+        ["ok", "Sync has just started."],
+        ["stopped", "Put back."],
+      ] as const) {
+        const file = join(machine.state, "sync-status.json");
+        const old = { replica: "local", state, message: "Put back.", lastSyncAt: "2026-11-21T08:00:00.000Z" };
+        const rest = { tip: null, peerLastCommitAt: null, pendingChanges: 0, refused: [] };
+        await writeFile(file, JSON.stringify({ ...old, ...rest }));
+        const daemon = startDaemon(machine, remote, { env: { PATH: path } });
+        const told = await waitFor(
+          async () => {
+            const status = JSON.parse(await readFile(file, "utf8")) as typeof old;
+            return status.lastSyncAt === null ? status : null;
+          },
+          { what: "the status to be taken back", timeoutMs: 30_000, describe: async () => daemon.output() },
+        );
+        daemon.process.kill("SIGKILL");
+        await daemon.ended;
+        assert.equal(told.state, state === "ok" ? "offline" : "stopped");
+        assert.equal(told.message, message);
+      }
+    }));
+
   it("settings that name no remote that can be used: code 78, after which nothing tries again", () =>
     withMachine(async (machine) => {
       for (const path of [

@@ -1,5 +1,4 @@
-import { buildMails, injectMail, type GmailControl, type SampleMail } from "@nightdesk/testkit";
-import { readRawMail } from "./raw-mail.ts";
+import { buildMails, injectMail, readRawMail, type GmailControl, type SampleMail } from "@nightdesk/testkit";
 import type { ArrivedMail } from "./recount.ts";
 
 export interface Postman {

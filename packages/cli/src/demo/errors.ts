@@ -10,10 +10,6 @@ export const DEMO_ERRORS = {
   },
   DEMO_TIMED_OUT: { retry: "safe", when: "something the demo waited for did not happen in time" },
   DEMO_STOPPED: { retry: "safe", when: "the demo was ended from outside (Ctrl-C)" },
-  DEMO_MAIL_MALFORMED: {
-    retry: "never",
-    when: "a raw message in the mailbox is not a mail the recount can read",
-  },
   DEMO_NOTE_MALFORMED: { retry: "never", when: "a note that should be approved could not be read" },
 } as const;
 

@@ -1,6 +1,11 @@
-import { readHistory, type BareRemote, type GmailControl, type HistoryChange } from "@nightdesk/testkit";
+import {
+  readHistory,
+  readRawMail,
+  type BareRemote,
+  type GmailControl,
+  type HistoryChange,
+} from "@nightdesk/testkit";
 import { createWaitingRoom, type Until } from "./create-waiting-room.ts";
-import { readRawMail } from "./raw-mail.ts";
 import { readNotes, type NoteFact } from "./read-note.ts";
 import type { SentMail } from "./recount.ts";
 import { watchMailbox } from "./watch-mailbox.ts";

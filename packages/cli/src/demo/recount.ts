@@ -1,7 +1,6 @@
 import { areaOf, FOLDERS } from "@nightdesk/claim-lib";
-import type { HistoryChange } from "@nightdesk/testkit";
+import type { HistoryChange, RawMail } from "@nightdesk/testkit";
 import { summariseLatencies, type Latencies } from "./latencies.ts";
-import type { RawMail } from "./raw-mail.ts";
 import { idsEverIn } from "./read-history.ts";
 import type { NoteFact } from "./read-note.ts";
 import { measureSync, type SyncFigures } from "./sync-latencies.ts";

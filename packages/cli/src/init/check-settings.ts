@@ -41,12 +41,7 @@ export async function checkSettings(file: string, zone: Zone | null): Promise<Ch
       `${file} is for the ${type} (AGENT_TYPE=${type}), not for ${zone}. Nothing was made.`,
     );
   }
-  const problems = new Map<string, string>();
-  for (const readConfig of await loadReaders(type)) {
-    for (const { name, sentence } of findProblems(() => readConfig({ ...env, AGENT_TYPE: type }))) {
-      if (!problems.has(name)) problems.set(name, sentence);
-    }
-  }
+  const problems = await findSettingProblems({ ...env, AGENT_TYPE: type }, type);
   if (problems.size > 0) {
     const lines = [...problems.values()].map((sentence) => `  ${sentence}`);
     throw fail(
@@ -63,6 +58,17 @@ export async function checkSettings(file: string, zone: Zone | null): Promise<Ch
     statePath: values["STATE_PATH"] ?? "",
     gitRemote: values["GIT_REMOTE"] ?? "",
   };
+}
+
+/** What each program of the zone finds wrong with its settings, by name. Throws what is no setting's fault alone. */
+export async function findSettingProblems(env: Environment, zone: Zone): Promise<Map<string, string>> {
+  const problems = new Map<string, string>();
+  for (const readConfig of await loadReaders(zone)) {
+    for (const { name, sentence } of findProblems(() => readConfig(env))) {
+      if (!problems.has(name)) problems.set(name, sentence);
+    }
+  }
+  return problems;
 }
 
 const problemsSchema = z.array(z.object({ name: z.string(), sentence: z.string() }));

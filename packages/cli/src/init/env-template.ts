@@ -152,6 +152,13 @@ function sending(): Section {
         otherwise: "60",
       },
       {
+        name: "LOOK_UP_SECONDS",
+        about: [
+          "So long it is looked up whether a mail went out whose answer was lost, before you are asked to look",
+        ],
+        otherwise: "30",
+      },
+      {
         name: "QUIET_HOURS",
         about: ["No notification then, but for urgent ones, for instance 22:00-07:00"],
         otherwise: "",

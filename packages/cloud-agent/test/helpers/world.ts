@@ -2,7 +2,7 @@ import {
   auditSchema,
   FOLDERS,
   kindsOf,
-  neutralise,
+  findActiveContent,
   parseNote,
   parseTaskName,
   renderNote,
@@ -148,7 +148,7 @@ export function findRefusals(files: MemoryVaultFiles): string[] {
   return Object.entries(files.snapshot()).flatMap(([path, text]) => {
     if (!mayDo("cloud", "create", path)) return [`${path}: the cloud may not write here`];
     if (!path.endsWith(".md")) return [];
-    if (neutralise(text) !== text) return [`${path}: is not inert`];
+    if (findActiveContent(text).length > 0) return [`${path}: is not inert`];
     if (parseTaskName(path.slice(path.lastIndexOf("/") + 1)) === null) return [];
     return renderNote(parseNote(text, kinds), kinds) === text ? [] : [`${path}: does not read back the same`];
   });

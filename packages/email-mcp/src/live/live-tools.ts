@@ -10,7 +10,9 @@ import type { MailReader } from "../provider.ts";
 import { defineTool, type Tool } from "../tools/define-tool.ts";
 import { isoTime } from "../tools/schemas.ts";
 import { commitReply } from "./commit-reply.ts";
+import { discardReply } from "./discard-reply.ts";
 import { findReply } from "./find-reply.ts";
+import { answering, openFailpoints, withFailpoints, type Reach } from "./failpoints.ts";
 import { createGmailSender } from "./gmail-sender.ts";
 import { openHandleStore } from "./handle-store.ts";
 import { createTurns, type LiveDeps } from "./live-deps.ts";
@@ -24,6 +26,8 @@ const receipt = z
   .describe("The owner's approval, signed on this laptop. Without it nothing is done.");
 const handle = z.string().min(1).max(200);
 
+type ToolDeps = LiveDeps & { reach: Reach };
+
 const emailPrepare = defineTool({
   name: "email_prepare",
   title: "Prepare an approved reply",
@@ -32,7 +36,7 @@ const emailPrepare = defineTool({
   input: z.strictObject({ receipt, args: replyArgs }),
   output: z.strictObject({ handle: z.string() }),
   effect: "prepares",
-  run: async (input, deps: LiveDeps) => prepareReply(input, deps),
+  run: async (input, deps: ToolDeps) => answering(deps.reach, "after:bind", prepareReply(input, deps)),
 });
 
 const emailCommit = defineTool({
@@ -43,7 +47,7 @@ const emailCommit = defineTool({
   input: z.strictObject({ receipt, handle }),
   output: z.strictObject({ message_id: z.string(), thread_id: z.string(), sent_at: isoTime }),
   effect: "acts",
-  run: async (input, deps: LiveDeps) => commitReply(input, deps),
+  run: async (input, deps: ToolDeps) => answering(deps.reach, "before:answer", commitReply(input, deps)),
 });
 
 const emailFind = defineTool({
@@ -58,10 +62,21 @@ const emailFind = defineTool({
     sent_at: isoTime.optional(),
   }),
   effect: "reads",
-  run: async (input, deps: LiveDeps) => findReply(input, deps),
+  run: async (input, deps: ToolDeps) => findReply(input, deps),
 });
 
-const LIVE_TOOLS: readonly Tool<LiveDeps>[] = [emailPrepare, emailCommit, emailFind];
+const emailDiscard = defineTool({
+  name: "email_discard",
+  title: "Take away a prepared reply",
+  description:
+    "Deletes the draft this receipt was bound to, when nothing was sent and nobody changed it. Sends nothing.",
+  input: z.strictObject({ receipt, handle }),
+  output: z.strictObject({ discarded: z.boolean() }),
+  effect: "acts",
+  run: async (input, deps: ToolDeps) => discardReply(input, deps),
+});
+
+const LIVE_TOOLS: readonly Tool<ToolDeps>[] = [emailPrepare, emailCommit, emailFind, emailDiscard];
 
 export interface LiveSetup {
   statePath: string;
@@ -71,16 +86,19 @@ export interface LiveSetup {
   reader: MailReader;
   clock: Clock;
   logger: Logger;
+  failpoints: readonly string[];
 }
 
 /** Opens the account's store and gives what puts the live tools on a server. */
 export function openLiveTools(setup: LiveSetup): { addTools: AddTools; close(): void } {
   const { statePath, devMode, account, link, reader, clock, logger } = setup;
+  const reach = openFailpoints(setup.failpoints, statePath);
   const name = `email-${sha256Hex(account.toLowerCase()).slice(0, 16)}.sqlite`;
   const store = openHandleStore(join(statePath, "handles", name));
-  const deps: LiveDeps = {
+  const deps: ToolDeps = {
     reader,
-    sender: createGmailSender(link),
+    sender: withFailpoints(createGmailSender(link), reach),
+    reach,
     store,
     account,
     devMode,

@@ -29,16 +29,24 @@ export async function parseMail(raw: Buffer): Promise<ParsedMail> {
 
 type Body = Pick<ParsedMail, "text" | "html_only" | "attachments">;
 
+const OPTIONS = {
+  checksumAlgo: "sha256",
+  maxHtmlLengthToParse: MAX_HTML_CHARS,
+  skipImageLinks: true,
+  skipTextToHtml: true,
+  skipTextLinks: true,
+};
+
 async function readBody(raw: Buffer, scan: MimeScan, problems: string[]): Promise<Body | null> {
   try {
-    const decoded = await simpleParser(shortenEncodingLines(raw), {
-      checksumAlgo: "sha256",
-      maxHtmlLengthToParse: MAX_HTML_CHARS,
-      skipImageLinks: true,
-      skipTextToHtml: true,
-      skipTextLinks: true,
-    });
-    return await describeBody(decoded, scan, problems);
+    const short = shortenEncodingLines(raw);
+    const decoded = await simpleParser(short, OPTIONS);
+    // The decoder's own conversion shows hidden text as if it could be seen; without it the text is the plain parts'.
+    const plain =
+      decoded.html === false || scan.plainParts === 0
+        ? null
+        : (await simpleParser(short, { ...OPTIONS, skipHtmlToText: true })).text;
+    return await describeBody(decoded, plain ?? "", scan, problems);
   } catch {
     return null;
   }
@@ -56,14 +64,22 @@ function shortenEncodingLines(raw: Buffer): Buffer {
   return short.length === text.length ? raw : Buffer.from(short, "latin1");
 }
 
-async function describeBody(decoded: Decoded, scan: MimeScan, problems: string[]): Promise<Body> {
-  const plain = decoded.text ?? "";
+/** @param plainOnly what the plain parts alone say; asked for where there is HTML beside them */
+async function describeBody(
+  decoded: Decoded,
+  plainOnly: string,
+  scan: MimeScan,
+  problems: string[],
+): Promise<Body> {
   const html = decoded.html === false ? "" : decoded.html;
-  const htmlOnly = html !== "" && (scan.plainParts === 0 || plain.trim() === "");
-  let text = plain;
-  if (htmlOnly && plain.trim() === "") {
+  const whole = decoded.text ?? "";
+  const htmlOnly = html !== "" && (scan.plainParts === 0 || whole.trim() === "");
+  // Its text was taken in by the decoder: it is no second form of the plain text but a part of its own.
+  const isOwnPart = html !== "" && !htmlOnly && plainOnly.trim() !== whole.trim();
+  let text = whole;
+  if (htmlOnly || isOwnPart) {
     const converted = await htmlToText(html);
-    text = converted.text;
+    text = isOwnPart ? `${converted.text}\n\n${plainOnly.trim()}`.trim() : converted.text;
     if (converted.isCut) problems.push("The mail is very long; only its beginning is shown.");
   }
   if (text.includes("\uFFFD")) problems.push("Some letters could not be read; they are shown as \uFFFD.");

@@ -40,7 +40,7 @@ const pattern = z
 
 export const faultRuleSchema = z.strictObject({
   match: z.strictObject({ method: z.string().optional(), path: pattern.optional() }),
-  kind: z.enum(["status", "reset-before", "lost-reply", "delay", "stall"]),
+  kind: z.enum(["status", "reset-before", "lost-reply", "delay", "stall", "stall-after", "index-lag"]),
   times: z.int().min(1).optional(),
   skip: z.int().min(0).optional(),
   probability: z.number().min(0).max(1).optional(),

@@ -5,9 +5,18 @@ import type { Random } from "@nightdesk/claim-lib";
  * - `reset-before`: the connection breaks and nothing happens;
  * - `lost-reply`: it happens, then the connection breaks in place of the answer;
  * - `delay`: it happens after `delayMs`;
- * - `stall`: no answer ever, and nothing happens.
+ * - `stall`: no answer ever, and nothing happens;
+ * - `stall-after`: it happens, and there is no answer ever;
+ * - `index-lag`: lists in the answer lack every message sent or drafted here in the last `delayMs`.
  */
-export type FaultKind = "status" | "reset-before" | "lost-reply" | "delay" | "stall";
+export type FaultKind =
+  | "status"
+  | "reset-before"
+  | "lost-reply"
+  | "delay"
+  | "stall"
+  | "stall-after"
+  | "index-lag";
 
 export interface FaultRule {
   match: { method?: string; path?: RegExp };
@@ -22,7 +31,7 @@ export interface FaultRule {
   status?: number;
   /** Sent as Retry-After. */
   retryAfterSeconds?: number;
-  /** Of kind `delay`: 1000 when left out. */
+  /** Of kinds `delay` and `index-lag`: 1000 when left out. */
   delayMs?: number;
 }
 

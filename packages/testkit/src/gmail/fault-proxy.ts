@@ -4,7 +4,8 @@ import type { Clock } from "@nightdesk/claim-lib";
 import type { FaultPlan, FaultRule } from "./fault-plan.ts";
 import type { GmailRequest, GmailRoutes } from "./gmail-routes.ts";
 import { scopesFor } from "./gmail-scopes.ts";
-import { googleError, insufficientScopes, unauthenticated, type Answer } from "./google-error.ts";
+import { parseRecord, toList, toRecord, toText } from "./gmail-upstream.ts";
+import { googleError, insufficientScopes, jsonAnswer, unauthenticated, type Answer } from "./google-error.ts";
 import type { RequestEvents } from "./request-events.ts";
 import type { TokenDesk } from "./token-desk.ts";
 
@@ -92,7 +93,9 @@ async function serve(
 
   const answer = fault?.kind === "status" ? faultAnswer(fault) : await carryOut(parts, request, incoming);
   if ((await tell("after", answer.status)) === "drop" || fault?.kind === "lost-reply") return reset(incoming);
-  write(response, answer);
+  if (fault?.kind === "stall-after") return;
+  if (fault?.kind !== "index-lag") return void write(response, answer);
+  write(response, withoutYoung(answer, parts.gmail.newerThan(parts.clock.now() - (fault.delayMs ?? 1000))));
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<GmailRequest | null> {
@@ -136,6 +139,21 @@ async function carryOut(
   const allowed = scopesFor(request.method, request.path);
   if (!allowed.some((scope) => scopes.includes(scope))) return insufficientScopes(allowed);
   return parts.gmail.handle(request);
+}
+
+/** What an index that lags answers: lists of messages, of drafts and of a thread's messages lack the young ones. */
+function withoutYoung(answer: Answer, young: ReadonlySet<string>): Answer {
+  if (answer.status !== 200) return answer;
+  const value = parseRecord(answer.body);
+  const isOld = (entry: Record<string, unknown>) =>
+    !young.has(toText(entry["id"])) && !young.has(toText(toRecord(entry["message"])["id"]));
+  const lists = ["messages", "drafts"].flatMap((key) =>
+    Array.isArray(value[key]) ? [[key, toList(value[key]).filter(isOld)] as const] : [],
+  );
+  // Gmail leaves an empty list out.
+  const kept = lists.filter(([, list]) => list.length > 0);
+  const rest = Object.entries(value).filter(([key]) => !lists.some(([name]) => name === key));
+  return jsonAnswer(200, Object.fromEntries([...rest, ...kept]));
 }
 
 function faultAnswer(fault: FaultRule): Answer {

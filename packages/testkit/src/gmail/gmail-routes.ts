@@ -18,6 +18,8 @@ export interface GmailRequest {
 export interface GmailRoutes {
   handle(request: GmailRequest): Promise<Answer>;
   sent(): SentMessage[];
+  /** Ids of the messages sent or drafted through the API after that instant. */
+  newerThan(sinceMs: number): ReadonlySet<string>;
   expireHistory(): Promise<void>;
 }
 
@@ -27,6 +29,8 @@ interface Context {
   address: string;
   clock: Clock;
   sent: SentMessage[];
+  /** When each draft's message was made, by its id. */
+  drafted: Map<string, number>;
   /** Older history ids are answered with 404. */
   historyFloor: bigint;
   /** The sending under way: one at a time, or one draft could be sent twice. */
@@ -39,10 +43,17 @@ const USER = "/gmail/v1/users/me";
 export function createGmailRoutes(
   parts: Pick<Context, "upstream" | "mailbox" | "address" | "clock">,
 ): GmailRoutes {
-  const context: Context = { ...parts, sent: [], historyFloor: 0n, sending: Promise.resolve() };
+  const context: Context = {
+    ...parts,
+    sent: [],
+    drafted: new Map(),
+    historyFloor: 0n,
+    sending: Promise.resolve(),
+  };
   return {
     handle: (request) => route(context, request),
     sent: () => [...context.sent],
+    newerThan: (sinceMs) => newerThan(context, sinceMs),
     async expireHistory() {
       context.historyFloor = BigInt(await context.mailbox.newestHistoryId());
     },
@@ -166,7 +177,16 @@ async function createDraft(context: Context, request: GmailRequest): Promise<Ans
   // Gmail answers with the ids alone, the emulator with the whole message.
   const draft = parseRecord(answer.body);
   const { id, threadId, labelIds } = toRecord(draft["message"]);
+  context.drafted.set(toText(id), context.clock.now());
   return jsonAnswer(200, { id: draft["id"], message: { id, threadId, labelIds } });
+}
+
+function newerThan(context: Context, sinceMs: number): Set<string> {
+  const made = [
+    ...context.drafted,
+    ...context.sent.map(({ messageId, sentAtMs }) => [messageId, sentAtMs] as const),
+  ];
+  return new Set(made.flatMap(([id, atMs]) => (atMs > sinceMs ? [id] : [])));
 }
 
 /** Null when the message names a thread that does not exist. */

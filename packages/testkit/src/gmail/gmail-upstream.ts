@@ -19,7 +19,9 @@ export interface Upstream {
 }
 
 // The emulator's own users do not matter: everything goes through the proxy, which has checked the caller.
-const UPSTREAM_TOKEN = "proxy";
+// It counts 5,000 requests an hour for each of them, whatever is asked; a long trial needs more.
+const CALLS_PER_USER = 4_000;
+const UPSTREAM_TOKENS = Array.from({ length: 200 }, (_, index) => `proxy-${index}`);
 
 /** Starts the emulator on a free loopback port, with one empty mailbox. */
 export async function startUpstream(address: string, ownerName: string): Promise<Upstream> {
@@ -27,17 +29,23 @@ export async function startUpstream(address: string, ownerName: string): Promise
     service: "google",
     port: 0,
     seed: {
-      tokens: { [UPSTREAM_TOKEN]: { login: address } },
+      tokens: Object.fromEntries(UPSTREAM_TOKENS.map((token) => [token, { login: address }])),
       google: { users: [{ email: address, name: ownerName }] },
     },
   });
   const origin = `http://127.0.0.1:${new URL(emulator.url).port}`;
 
+  let calls = 0;
+  const nextToken = () => {
+    const user = Math.floor(calls / CALLS_PER_USER) % UPSTREAM_TOKENS.length;
+    calls += 1;
+    return UPSTREAM_TOKENS[user] ?? "";
+  };
   const call = async (request: UpstreamRequest): Promise<Answer> => {
     const answer = await fetch(origin + request.path, {
       method: request.method,
       headers: {
-        authorization: `Bearer ${UPSTREAM_TOKEN}`,
+        authorization: `Bearer ${nextToken()}`,
         ...(request.contentType !== undefined && { "content-type": request.contentType }),
       },
       ...(request.body !== undefined &&

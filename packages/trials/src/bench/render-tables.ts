@@ -57,7 +57,7 @@ export function renderEnd(aims: Aims, contention: Contention | null, notRun: rea
   return [...race, "", ...lines, ...left, ""].join("\n");
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length)),
   );

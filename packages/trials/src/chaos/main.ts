@@ -3,15 +3,18 @@ import { describeError } from "@nightdesk/claim-lib";
 import { systemRandom } from "@nightdesk/daemon-kit/system-random";
 import { createTempDir } from "@nightdesk/testkit";
 import { fail } from "../errors.ts";
+import { runExecuteCommand } from "./execute/execute-command.ts";
 import { runChaos, type ChaosResult } from "./run-chaos.ts";
 
-const USAGE = "npm run chaos -- --kills 200";
+const USAGE = "npm run chaos -- [--execute] --kills 200";
 
-function readKills(): number {
+function readArguments(): { kills: number; isExecute: boolean } {
   try {
-    const { values } = parseArgs({ options: { kills: { type: "string", default: "200" } } });
+    const { values } = parseArgs({
+      options: { kills: { type: "string", default: "200" }, execute: { type: "boolean", default: false } },
+    });
     const kills = Number(values.kills);
-    if (Number.isInteger(kills) && kills > 0) return kills;
+    if (Number.isInteger(kills) && kills > 0) return { kills, isExecute: values.execute };
   } catch (error) {
     throw fail("USAGE", `${describeError(error)} Example: ${USAGE}`, { cause: error });
   }
@@ -32,7 +35,11 @@ function findFaults(result: ChaosResult, wanted: number): string[] {
 }
 
 async function main(): Promise<void> {
-  const wanted = readKills();
+  const { kills: wanted, isExecute } = readArguments();
+  if (isExecute) {
+    process.exitCode = (await runExecuteCommand(wanted, systemRandom)) ? 0 : 1;
+    return;
+  }
   const dir = await createTempDir("chaos");
   const say = (line: string) => console.log(line);
   const result = await runChaos({ kills: wanted, folder: dir.path, random: systemRandom, say });

@@ -16,6 +16,7 @@ import { makeMachine, type Machine } from "../race/make-machine.ts";
 import { createProgram, type Program } from "./program.ts";
 import { draftReply, type Reply, type ReplyOptions } from "./sample-reply.ts";
 
+const LIVE_ARGS = ["--mode", "live", "--transport", "socket"];
 const PACKAGES = join(import.meta.dirname, "../../..");
 
 /** One of the two computers, with its daemons; none runs before it is started. */
@@ -63,6 +64,8 @@ export interface Office {
   places(id: string): Promise<string[]>;
   /** Waits until the task's only note lies in Done/; resolves with its text. */
   untilDone(reply: Reply, timeoutMs?: number): Promise<string>;
+  /** One more mail server beside the laptop's own, on the same state folder, with these settings over its own. */
+  addMailServer(name: string, env: Record<string, string>): Program;
   /** Logs of all programs, for a message. */
   logs(): Promise<string>;
   close(): Promise<void>;
@@ -169,6 +172,17 @@ export async function openOffice(options: OfficeOptions): Promise<Office> {
         },
       );
       return (await local.files.read(path)) ?? "";
+    },
+    addMailServer(name, env) {
+      const server = createProgram({
+        name,
+        file: join(PACKAGES, "email-mcp/src/main.ts"),
+        args: LIVE_ARGS,
+        env: { ...local.env, ...env },
+        logPath: join(local.state, `${name}.log`),
+      });
+      programs.push(server);
+      return server;
     },
     logs,
     async close() {

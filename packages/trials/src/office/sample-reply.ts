@@ -39,13 +39,18 @@ export interface ReplyOptions {
 
 const EXPIRES_MS = 7 * 86_400_000;
 
+/** The Message-ID of the customer's mail with this subject: an answer names it in In-Reply-To. */
+export function messageIdOf(subject: string): string {
+  return `<${sha256Hex(subject).slice(0, 16)}@kunde.example>`;
+}
+
 /** A mail from the customer arrives. */
 export async function receiveMail(gmail: GmailControl, subject: string, words = "Hi, can you deliver?") {
   const lines = [
     `From: Anna Berg <${CUSTOMER}>`,
     `To: ${gmail.address}`,
     `Subject: ${subject}`,
-    `Message-ID: <${sha256Hex(subject).slice(0, 16)}@kunde.example>`,
+    `Message-ID: ${messageIdOf(subject)}`,
     `Date: ${new Date().toUTCString()}`,
     "Content-Type: text/plain; charset=utf-8",
     "",

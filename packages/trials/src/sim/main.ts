@@ -3,8 +3,10 @@ import { fail } from "../errors.ts";
 import { runMutants } from "./mutants.ts";
 import { replay } from "./replay.ts";
 import { runAll, type SimOptions } from "./run-all.ts";
+import { SIM_PARTS, type Part } from "./run-share.ts";
 
 const HELP = `npm run sim -- [--seconds N] [--seed N]     tries every crash, and random schedules, for N seconds
+npm run sim -- --only execution|sync        one part of it alone
 npm run sim -- --replay SEED                plays one run again, step by step
 npm run sim -- --mutants [DIR]              weakens a copy of the code, once for each patch, and must notice`;
 
@@ -17,6 +19,7 @@ async function main(argv: string[]): Promise<number> {
       seconds: { type: "string", default: "60" },
       seed: { type: "string" },
       workers: { type: "string", default: "2" },
+      only: { type: "string" },
       hunt: { type: "boolean", default: false },
       mutants: { type: "boolean", default: false },
       replay: { type: "string" },
@@ -34,7 +37,14 @@ async function main(argv: string[]): Promise<number> {
     seed: count("seed", values.seed ?? String(Math.floor(Date.now() / 1000) % 1_000_000)),
     workers: count("workers", values.workers),
     isHunt: values.hunt,
+    only: values.only === undefined ? null : readPart(values.only),
   });
+}
+
+function readPart(name: string): Part {
+  const part = SIM_PARTS.find((one) => one === name);
+  if (part) return part;
+  throw fail("USAGE", `--only must be sync or execution, not "${name}".\n${HELP}`);
 }
 
 function count(name: string, text: string): number {

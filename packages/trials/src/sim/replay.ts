@@ -2,6 +2,7 @@ import type { NightdeskError } from "@nightdesk/claim-lib";
 import { fail } from "../errors.ts";
 import { DRILLS, runDrill } from "./drills.ts";
 import { crashWorld, Enumeration, newCounts } from "./enumerate.ts";
+import { replayExecution } from "./execution/replay-execution.ts";
 import { RandomRun } from "./random-run.ts";
 import { StepRunner, type CrashPoint } from "./run-steps.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
@@ -23,7 +24,7 @@ export async function replay(seed: string, print: Print): Promise<readonly Viola
       ? replayDrill(parts, print)
       : kind === "crash"
         ? replayCrash(parts, print)
-        : Promise.reject(unknownSeed(seed)));
+        : replayExecuted(seed, print));
   for (const { invariant, detail } of violations) print(`BROKEN: ${invariant}: ${detail}`);
   if (violations.length === 0) print("every promise was kept");
   return violations;
@@ -32,8 +33,14 @@ export async function replay(seed: string, print: Print): Promise<readonly Viola
 function unknownSeed(seed: string): NightdeskError {
   return fail(
     "USAGE",
-    `"${seed}" is not a seed the simulator printed; nothing was run. Seeds look like random:17, drill:laptop-put-back or crash:claim:12.none.`,
+    `"${seed}" is not a seed the simulator printed; nothing was run. Seeds look like random:17, drill:laptop-put-back, crash:claim:12.none, exec-random:17 or exec:handle.10.approve.none:8.kill.`,
   );
+}
+
+async function replayExecuted(seed: string, print: Print): Promise<readonly Violation[]> {
+  const violations = await replayExecution(seed, print);
+  if (violations === null) throw unknownSeed(seed);
+  return violations;
 }
 
 async function replayRandom([number]: string[], print: Print): Promise<readonly Violation[]> {

@@ -1,23 +1,29 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { FoundViolation } from "./enumerate.ts";
-import { runShare, type ShareResult } from "./run-share.ts";
+import { EXEC_SCENARIOS } from "./execution/scenarios.ts";
+import { runShare, type Part, type ShareResult } from "./run-share.ts";
 
 export interface SimOptions {
   seconds: number;
   seed: number;
   workers: number;
   isHunt: boolean;
+  /** Only this part of it; null for all. */
+  only?: Part | null;
 }
 
 export interface SimSummary extends Omit<ShareResult, "violations"> {
   violations: FoundViolation[];
+  /** How many scenarios of the execution there are. */
+  execOf: number;
   seed: number;
   seconds: number;
 }
 
 /** The simulator on several cores; what each found is added up. */
-export async function runAll({ seconds, seed, workers, isHunt }: SimOptions): Promise<SimSummary> {
+export async function runAll(options: SimOptions): Promise<SimSummary> {
+  const { seconds, seed, workers, isHunt, only = null } = options;
   const startMs = performance.now();
   const tasks = Array.from({ length: workers }, (_, share) => ({
     share,
@@ -25,10 +31,11 @@ export async function runAll({ seconds, seed, workers, isHunt }: SimOptions): Pr
     seed,
     seconds,
     isHunt,
+    only,
   }));
-  const [only] = tasks;
+  const [single] = tasks;
   const results =
-    tasks.length === 1 && only ? [await runShare(only)] : await Promise.all(tasks.map(inWorker));
+    tasks.length === 1 && single ? [await runShare(single)] : await Promise.all(tasks.map(inWorker));
   const sum = (pick: (result: ShareResult) => number) =>
     results.reduce((total, result) => total + pick(result), 0);
   return {
@@ -41,6 +48,12 @@ export async function runAll({ seconds, seed, workers, isHunt }: SimOptions): Pr
     drills: sum(({ drills }) => drills),
     singles: sum(({ singles }) => singles),
     crashedAgain: sum(({ crashedAgain }) => crashedAgain),
+    execPlans: sum(({ execPlans }) => execPlans),
+    execDoubles: sum(({ execDoubles }) => execDoubles),
+    execRuns: sum(({ execRuns }) => execRuns),
+    execFaults: sum(({ execFaults }) => execFaults),
+    execScenarios: sum(({ execScenarios }) => execScenarios),
+    execOf: EXEC_SCENARIOS.length,
     violations: results.flatMap(({ violations }) => violations),
     seed,
     seconds: Math.round((performance.now() - startMs) / 100) / 10,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NightdeskError } from "@nightdesk/claim-lib";
-import { readRawMail } from "../src/demo/raw-mail.ts";
+import { readRawMail } from "../src/index.ts";
 
 const mail = (...lines: string[]) => Buffer.from(lines.join("\r\n"), "utf8");
 
@@ -69,7 +69,7 @@ test("what cannot be counted for certain is an error, not a guess", () => {
   const refused = (raw: Buffer, words: RegExp) =>
     assert.throws(
       () => readRawMail(raw),
-      (error) => NightdeskError.is(error, "DEMO_MAIL_MALFORMED") && words.test(error.message),
+      (error) => NightdeskError.is(error, "MAIL_MALFORMED") && words.test(error.message),
     );
   refused(mail("To: a@b.example", "To: c@d.example", "", "x"), /To stands in it twice/);
   refused(mail("To: friends: a@b.example;", "", "x"), /not a plain address/);

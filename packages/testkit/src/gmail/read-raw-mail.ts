@@ -1,6 +1,6 @@
-import { fail } from "./errors.ts";
+import { fail } from "../errors.ts";
 
-/** What the recount needs of a raw message, read by the demo itself and not by the code it judges. */
+/** What a recount needs of a raw message, read by its own code and not by the code that is judged. */
 export interface RawMail {
   messageId: string | null;
   inReplyTo: string | null;
@@ -83,7 +83,8 @@ function findText(part: Part): string | null {
   const bytes = decodeTransfer(part.body, part.headers.get("content-transfer-encoding") ?? "7bit");
   const charset = parameter(type, "charset") ?? "us-ascii";
   try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes).replace(/\r\n/g, "\n");
+    // ignoreBOM: every character counts, also one that means nothing.
+    return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r\n/g, "\n");
   } catch (error) {
     throw malformed(`its text is not in the charset it names (${charset})`, error);
   }
@@ -156,5 +157,5 @@ function onlyOne(name: string, values: string[]): string | null {
 }
 
 function malformed(what: string, cause?: unknown) {
-  return fail("DEMO_MAIL_MALFORMED", `A message in the mailbox cannot be counted: ${what}.`, { cause });
+  return fail("MAIL_MALFORMED", `A message in the mailbox cannot be counted: ${what}.`, { cause });
 }

@@ -1,0 +1,73 @@
+/** A part of an HTML mail that no usual mail program shows. `secret` must not stand in the note. */
+export function hideInHtml(index: number, secret: string): string {
+  const make = WAYS[index % WAYS.length];
+  return make ? make(secret) : "";
+}
+
+const styled = (style: string) => (secret: string) => `<div style="${style}">${secret}</div>`;
+
+/** Each of these was taken from how senders hide text: in preheaders, and against filters. */
+const WAYS: readonly ((secret: string) => string)[] = [
+  styled("display:none"),
+  styled("DISPLAY : NONE !important"),
+  styled("display:/* x */none"),
+  styled("d\\69splay:none"),
+  styled("visibility:hidden"),
+  styled("visibility:collapse"),
+  styled("opacity:0"),
+  styled("opacity:0.01"),
+  styled("filter:opacity(0%)"),
+  styled("filter:alpha(opacity=0)"),
+  styled("font-size:0"),
+  styled("font-size:1px;line-height:1px"),
+  styled("font-size:.05em"),
+  styled("font:0/0 a"),
+  styled("font:0px Arial"),
+  styled("color:#fff"),
+  styled("color:white;background:#ffffff"),
+  styled("color:#fefefe"),
+  styled("color:rgb(255,255,255)"),
+  styled("color:rgba(0,0,0,0)"),
+  styled("color:transparent"),
+  styled("background:#222;color:#232323"),
+  styled("color:hsl(0,0%,100%)"),
+  styled("-webkit-text-fill-color:transparent"),
+  styled("position:absolute;left:-9999px"),
+  styled("position:fixed;top:-5000px"),
+  styled("position:absolute;right:9999px"),
+  styled("text-indent:-9999px"),
+  styled("margin-left:-2000px"),
+  styled("transform:translateX(-5000px)"),
+  styled("transform:scale(0)"),
+  styled("max-height:0;overflow:hidden"),
+  styled("height:0;overflow:hidden"),
+  styled("width:0;height:0;overflow:hidden;display:block"),
+  styled("height:1px;overflow:hidden"),
+  styled("max-width:0;overflow:hidden;white-space:nowrap"),
+  styled("mso-hide:all"),
+  styled("position:absolute;clip:rect(0,0,0,0)"),
+  styled("clip-path:inset(100%)"),
+  styled("clip-path:circle(0)"),
+  styled("content-visibility:hidden"),
+  styled("zoom:0"),
+  (secret) => `<p hidden>${secret}</p>`,
+  (secret) => `<span aria-hidden="true">${secret}</span>`,
+  (secret) => `<font color="#ffffff">${secret}</font>`,
+  (secret) => `<table bgcolor="#111111"><tr><td><font color="#121212">${secret}</font></td></tr></table>`,
+  (secret) => `<table width="0" height="0"><tr><td>${secret}</td></tr></table>`,
+  (secret) => `<style>.preheader{display:none!important}</style><div class="x preheader y">${secret}</div>`,
+  (secret) => `<style>#a1 > .b {font-size:0}</style><div id="a1"><span class="b">${secret}</span></div>`,
+  (secret) => `<style>@media screen { div.c p {color:#fff} }</style><div class="c"><p>${secret}</p></div>`,
+  (secret) => `<style><!-- p.d,.e{visibility:hidden} --></style><p class="e">${secret}</p>`,
+  (secret) => `<!--${secret}-->`,
+  (secret) => `<!--[if mso]><p>${secret}</p><![endif]-->`,
+  (secret) => `<script>var a="${secret}"</script>`,
+  (secret) => `<style>/* ${secret} */</style>`,
+  (secret) => `<title>${secret}</title>`,
+  (secret) => `<template><p>${secret}</p></template>`,
+  (secret) => `<input type="hidden" value="${secret}">`,
+  (secret) => `<div style="display:none"><div style="display:block;visibility:visible">${secret}</div></div>`,
+  (secret) => `<div style="color:#fff"><b><i>${secret}</i></b></div>`,
+];
+
+export const HIDING_WAYS = WAYS.length;

@@ -1,0 +1,4 @@
+/** Whoever called is gone: it hears nothing any more. */
+export function never<T>(): Promise<T> {
+  return new Promise<T>(() => undefined);
+}
