@@ -54,10 +54,10 @@ export interface Span {
 
 /** Where a text says what only our own marks say, however it is spelled. */
 export function findForgedMarks(text: string): Span[] {
-  const { letters, places } = fold(text);
+  const { letters, starts, ends } = fold(text);
   return [...letters.matchAll(MARK_WORDS)].map(({ 0: words, index }) => ({
-    start: places[index] ?? 0,
-    end: (places[index + words.length - 1] ?? 0) + 1,
+    start: starts[index] ?? 0,
+    end: ends[index + words.length - 1] ?? 0,
   }));
 }
 
@@ -112,18 +112,22 @@ const LOOKALIKES = new Map(
 /** Taking a letter apart costs a microsecond; so many are remembered. */
 const MAX_KNOWN = 5_000;
 
-function fold(text: string): { letters: string; places: number[] } {
-  const places: number[] = [];
+/** Where each letter's character begins and ends: half a character must never be cut off. */
+function fold(text: string): { letters: string; starts: number[]; ends: number[] } {
+  const starts: number[] = [];
+  const ends: number[] = [];
   let letters = "";
   let at = 0;
   for (const char of text) {
+    const end = at + char.length;
     for (const one of foldChar(char)) {
       letters += one;
-      places.push(at + char.length - 1);
+      starts.push(at);
+      ends.push(end);
     }
-    at += char.length;
+    at = end;
   }
-  return { letters, places };
+  return { letters, starts, ends };
 }
 
 /** What a character looks like: letters and brackets of ASCII, or nothing. */

@@ -112,7 +112,11 @@ const RULES: readonly Rule[] = [
   { name: "stacked accents", pattern: /(\p{M}{6})\p{M}+/gu, replace: "$1" },
   // A tab or a run of spaces can push text out of sight, and four spaces at the start of a line make code.
   { name: "tab", pattern: /\t/gu, replace: "  " },
-  { name: "indented code", pattern: /^((?:> |>(?! ))*)(?: {4,}|\t)[ \t]*/gmu, replace: "$1  " },
+  {
+    name: "indented code",
+    pattern: /^((?: {0,3}(?:>(?: |(?! ))|[-*+](?= )|\d{1,9}[.)](?= )))*) {4,}/gmu,
+    replace: "$1  ",
+  },
   {
     name: "run of spaces",
     pattern: /[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]{20,}/gu,

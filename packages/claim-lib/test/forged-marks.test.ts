@@ -35,6 +35,10 @@ for (const [name, text] of Object.entries(LOOKALIKES)) {
   });
 }
 
+test("a forged mark is cut out whole: no half of a character is left", () => {
+  for (const [, text] of Object.entries(LOOKALIKES)) assert.ok(neutralise(`a${text}b`).isWellFormed(), text);
+});
+
 test("ordinary words near our marks stay as they are", () => {
   for (const text of [
     "Please edit here and there, and reply soon.",

@@ -3,28 +3,28 @@ import { dirname, join } from "node:path";
 import { auditLine, auditPath, type AuditRecord } from "@nightdesk/claim-lib";
 import { openAppendLog } from "@nightdesk/daemon-kit/append-log";
 import { openJournal, type JournalRecord } from "@nightdesk/local-agent";
-import { createBareRemote, createTempDir, type BareRemote } from "@nightdesk/testkit";
+import { createBareRemote, createTempDir, runGit, type BareRemote } from "@nightdesk/testkit";
 import { fileOf, mailNote } from "../../vault-sync/test/support/notes.ts";
 import {
   environmentOf,
   machineAt,
   makeMachine,
+  openMachine,
   putNote,
   type Machine,
 } from "../../vault-sync/test/support/replicas.ts";
 import { makeState } from "../src/init/make-state.ts";
-import { sync } from "./repair-world.ts";
 import { runCli } from "./run-cli.ts";
 
 /** Two machines with a few days of work behind them, their records in a real git history. */
 export interface DoctorWorld {
-  remote: BareRemote;
+  remote: Pick<BareRemote, "path" | "branch" | "git">;
   local: Machine;
   cloud: Machine;
   remove(): Promise<void>;
 }
 
-export const DAYS = ["2026-11-19", "2026-11-20", "2026-11-21"];
+export const DAYS = ["2026-11-19", "2026-11-21"];
 const NONCE = "a".repeat(32);
 export const SENT_ID = "em_0000000000000001";
 
@@ -41,7 +41,8 @@ export async function createDoctorWorlds(): Promise<{
     async copy() {
       const root = join(dir.path, String((number += 1)));
       await cp(template, root, { recursive: true, preserveTimestamps: true });
-      const remote = await createBareRemote({ path: join(root, "remote.git") });
+      const path = join(root, "remote.git");
+      const remote = { path, branch: "main", git: (...args: string[]) => runGit(args, path) };
       return {
         remote,
         local: machineAt(root, "local", remote),
@@ -59,25 +60,29 @@ async function fill(root: string): Promise<void> {
   const cloud = await makeMachine(root, "cloud", remote);
   await makeState(local.state, "local");
   await makeState(cloud.state, "cloud");
-  await putNote(local, "Company_Handbook.md", "# Handbook\n");
-  await sync(local);
-  await sync(cloud);
-  for (const [index, day] of DAYS.entries()) {
-    for (const round of [1, 2]) {
-      const number = index * 2 + round;
-      await putNote(cloud, `Needs_Action/cloud-email/${fileOf(number)}`, mailNote(number));
-      await record(cloud, day, { action_type: "task_created", target: `em_${day}_${round}` });
-      await sync(cloud);
-      await putNote(local, `Accounting/note ${number}.md`, `note ${number}\n`);
-      await record(local, day, { action_type: "note_snoozed", target: `em_${day}_${round}` });
-      await sync(local);
+  const [laptop, vm] = [await openMachine(local), await openMachine(cloud)];
+  try {
+    await putNote(local, "Company_Handbook.md", "# Handbook\n");
+    await laptop.sync();
+    for (const [index, day] of DAYS.entries()) {
+      for (const round of [1, 2]) {
+        const number = index * 2 + round;
+        await putNote(cloud, `Needs_Action/cloud-email/${fileOf(number)}`, mailNote(number));
+        await record(cloud, day, { action_type: "task_created", target: `em_${day}_${round}` });
+        await vm.sync();
+        await putNote(local, `Accounting/note ${number}.md`, `note ${number}\n`);
+        await record(local, day, { action_type: "note_snoozed", target: `em_${day}_${round}` });
+        await laptop.sync();
+      }
     }
+    await carryOut(local, { nonce: NONCE, id: SENT_ID });
+    await putNote(local, "Accounting/last.md", "last\n");
+    await laptop.sync();
+    await vm.sync();
+  } finally {
+    await laptop.close();
+    await vm.close();
   }
-  await sync(cloud);
-  await carryOut(local, { nonce: NONCE, id: SENT_ID });
-  await putNote(local, "Accounting/last.md", "last\n");
-  await sync(local);
-  await sync(cloud);
 }
 
 /** A line of the audit as the agent of this machine writes it. */

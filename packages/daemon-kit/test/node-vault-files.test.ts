@@ -89,6 +89,26 @@ describe("the vault on a real disk", () => {
       assert.equal(await files.read("log.jsonl"), '{"a":1}\n{"b":\n{"c":3}\n');
     }));
 
+  it("lines added at the same time stand one below the other, without a gap", () =>
+    withTempDir(async (vault) => {
+      const files = createNodeVaultFiles(vault);
+      // Longer than a page: half of such a line can be seen while it is written.
+      const lines = Array.from({ length: 60 }, (_, n) => JSON.stringify({ n, text: "x".repeat(9_000) }));
+      await Promise.all(lines.map((line) => files.append("log.jsonl", `${line}\n`)));
+      const written = (await files.read("log.jsonl"))?.split("\n").slice(0, -1) ?? [];
+      assert.deepEqual(written, lines);
+    }));
+
+  it("links and folders are named apart from the files", () =>
+    withTempDir(async (vault) => {
+      await mkdir(join(vault, "folder.md"));
+      await writeFile(join(vault, "note.md"), "x");
+      await symlink("note.md", join(vault, "link.md"));
+      const files = createNodeVaultFiles(vault);
+      assert.deepEqual(await files.list(""), ["note.md"]);
+      assert.deepEqual(await files.listOdd?.(""), ["folder.md", "link.md"]);
+    }));
+
   it("unfinished files of a killed process are not listed", () =>
     withTempDir(async (vault) => {
       await writeFile(join(vault, ".nd-tmp-0011"), "half");

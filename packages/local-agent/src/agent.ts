@@ -51,10 +51,7 @@ export async function createAgent(
   settings: AgentSettings,
   outside: AgentOutside,
 ): Promise<Agent> {
-  await checkRecords(ports);
-  // Its time to settle runs from now on, not from the first approval.
-  await ports.compared();
-  await pruneDrafts(ports).catch((error: unknown) => ports.log.warn({ event: "drafts.not_pruned", error }));
+  await checkStart(ports);
   const listWaiting = createWaitingNotes(ports);
   const presenter = createPresenter(ports, listWaiting);
   const reconciler = createReconciler(ports, settings.lookUpMs);
@@ -107,4 +104,12 @@ export async function createAgent(
     },
     idle: approver.idle,
   };
+}
+
+/** Before anything is looked at: do the records fit, and is what nobody asks for any more gone? */
+async function checkStart(ports: Ports): Promise<void> {
+  await checkRecords(ports);
+  // Its time to settle runs from now on, not from the first approval.
+  await ports.compared();
+  await pruneDrafts(ports).catch((error: unknown) => ports.log.warn({ event: "drafts.not_pruned", error }));
 }

@@ -69,6 +69,10 @@ async function moveToDone(ports: Ports, { path, text, note, entry, outcome }: Fi
     outcome_at: outcome.sentAt,
     outcome_ref: toFieldLine(outcome.ref),
   };
+  // Saved or moved by the owner since it was read: their words are not written over, nor the note made anew.
+  const latest = await ports.files.read(path);
+  if (latest === null) return settleMissing(ports, entry, outcome);
+  if (latest !== text) return putAside(ports, path, changedSentence(entry, outcome));
   const written = rewriteNote(text, note.note, done, ports.kinds);
   if (written !== text) await ports.files.write(path, written);
   await ports.reach("after:rewrite");

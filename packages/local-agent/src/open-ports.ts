@@ -24,6 +24,12 @@ export interface OpenedPorts {
   close(): Promise<void>;
 }
 
+/**
+ * How long a call waits for a server that is starting (PM2: about a second). A sending that waits longer would come
+ * after the 5 s within which STOP.md must work; it is begun again later.
+ */
+const CONNECT_WAIT_MS = 3_000;
+
 /** The real outside: disk, clock, journal, keys and the channels' servers. */
 export async function openPorts(
   config: LocalConfig,
@@ -39,7 +45,7 @@ export async function openPorts(
   const links = new Map<string, McpLink>(
     channels.map(({ name }) => [
       name,
-      connectMcp({ socketPath: config.socketOf(name), name: "local-agent" }),
+      connectMcp({ socketPath: config.socketOf(name), name: "local-agent", connectWaitMs: CONNECT_WAIT_MS }),
     ]),
   );
   const readState = (file: string) => readStateFile(statePath, file);

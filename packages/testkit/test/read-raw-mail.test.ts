@@ -65,6 +65,13 @@ test("the plain text is found in a message of several parts, and an attachment i
   assert.equal(read.text, "Größe: 5");
 });
 
+test("a blank at the end of an encoded word is part of the subject", () => {
+  const read = readRawMail(
+    mail("Subject: =?UTF-8?Q?=C3=BCber_1=2E250_?=", " =?UTF-8?Q?=E2=82=AC?=", "", "x"),
+  );
+  assert.equal(read.subject, "über 1.250 €");
+});
+
 test("what cannot be counted for certain is an error, not a guess", () => {
   const refused = (raw: Buffer, words: RegExp) =>
     assert.throws(

@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withTempDir } from "@nightdesk/testkit";
+import {
+  findActiveContent,
+  neutralise,
+  parseNote,
+  renderNote,
+  toDraftText,
+  toFieldLine,
+  type TaskNote,
+} from "@nightdesk/claim-lib";
+import { createSeededRandom, withTempDir } from "@nightdesk/testkit";
 import { buildCorpus, PLACES } from "../src/hostile/build-corpus.ts";
 import { findActive } from "../src/hostile/find-active.ts";
 import { findChromium } from "../src/hostile/open-browser.ts";
 import { bareNote, runHostile } from "../src/hostile/run-hostile.ts";
 import { TECHNIQUES } from "../src/hostile/techniques.ts";
+import { KINDS } from "../src/sample-notes.ts";
 import { watchRequests } from "../src/hostile/watch-requests.ts";
 
 test(
@@ -53,3 +63,64 @@ test(
       assert.ok((check?.controlRequests ?? 0) > 0);
     }),
 );
+
+const JOINTS = [
+  "\n",
+  "\n\n",
+  " ",
+  "",
+  "> ",
+  "\n> ",
+  "\n- ",
+  "\t",
+  "\\",
+  "[",
+  "!",
+  "`",
+  "$",
+  "<",
+  "%",
+  "*",
+  "_",
+  "&",
+  "|",
+  "-",
+  "\r",
+  "#",
+  "=",
+];
+
+test("pieces of techniques, cut and joined anyhow, are inert once the neutraliser has had them", () => {
+  const random = createSeededRandom(11);
+  const piece = () => {
+    const { text } = random.pick(TECHNIQUES);
+    const from = random.below(3) === 0 ? random.below(text.length) : 0;
+    return text.slice(from, from + 600) + random.pick(JOINTS) + random.pick(JOINTS);
+  };
+  const some = () => Array.from({ length: 1 + random.below(5) }, piece).join("");
+  for (let round = 0; round < 400; round += 1) {
+    const [text, original, subject] = [some(), some(), some()] as [string, string, string];
+    const note: TaskNote = {
+      fields: {
+        id: "em_0123456789abcdef",
+        kind: "email_reply",
+        rev: 1,
+        created: "2026-11-21T08:00:00.000Z",
+        summary: toFieldLine(text) || "x",
+        source_from: toFieldLine(original) || "x",
+        notice: toFieldLine(subject) || "x",
+        to: ["ann@customer.example"],
+        cc: [],
+        subject: toFieldLine(subject) || "x",
+      },
+      text: toDraftText(text) || "x",
+      feedback: "",
+      original: neutralise(original),
+    };
+    const rendered = renderNote(note, KINDS);
+    const about = JSON.stringify([text, original, subject]);
+    assert.deepEqual(findActive(rendered), [], about);
+    assert.deepEqual(findActiveContent(rendered), [], about);
+    assert.equal(renderNote(parseNote(rendered, KINDS), KINDS), rendered, about);
+  }
+});

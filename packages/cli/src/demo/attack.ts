@@ -1,5 +1,5 @@
-import { readFile, writeFile, mkdir, readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { channel } from "@nightdesk/email-mcp/channel";
 import {
   deriveTaskId,
@@ -12,9 +12,7 @@ import {
   renderNote,
   type TaskNote,
 } from "@nightdesk/claim-lib";
-import { runGit } from "@nightdesk/testkit";
-import { createCommitSigner, encodeCommit } from "@nightdesk/vault-sync";
-import { fail } from "./errors.ts";
+import { openPlainGit } from "@nightdesk/trials/plain-git";
 import { stepTimeoutMs } from "./tell-the-night.ts";
 import type { World } from "./world.ts";
 
@@ -31,19 +29,16 @@ export interface HostileChange {
 }
 
 const KINDS = kindsOf([channel]);
-/** A daemon may push between our fetch and our push; then everything is made anew on the new tip. */
-const MAX_TRIES = 20;
-
 /** A thief of the cloud's key works with plain git: a clone, two commits with that key's signature, two pushes. */
 export async function pushHostileCommits(world: World, victimPath: string): Promise<HostileChange[]> {
-  const clone = join(world.places.run, "attacker");
-  await mkdir(clone, { recursive: true });
-  await runGit(["clone", "--quiet", world.remote.path, clone], world.places.run);
-  const victim = parseNote(await readFile(join(clone, victimPath), "utf8"), KINDS);
+  const { remote, places } = world;
+  const key = join(places.cloud.state, "keys", "sync.pem");
+  const thief = await openPlainGit(remote, join(places.run, "attacker"), key);
+  const victim = parseNote(await thief.git(["show", `origin/${remote.branch}:${victimPath}`]), KINDS);
   const forged = forgeNote(victim, victimPath);
   const changed = renderNote({ ...victim, fields: { ...victim.fields, to: [ATTACKER] } }, KINDS);
-  const forgedCommit = await push(world, clone, forged.path, forged.text);
-  const changedCommit = await push(world, clone, victimPath, changed);
+  const forgedCommit = await thief.push([{ path: forged.path, text: forged.text }]);
+  const changedCommit = await thief.push([{ path: victimPath, text: changed }]);
   return [
     { what: "forged approval", id: forged.id, path: forged.path, commit: forgedCommit },
     { what: "changed recipient", id: victim.fields.id, path: victimPath, commit: changedCommit },
@@ -64,44 +59,6 @@ function forgeNote(victim: TaskNote, victimPath: string): { id: string; path: st
   const date = parseTaskName(nameOf(victimPath))?.date ?? victim.fields.created.slice(0, 10);
   const file = makeTaskName({ date, who: "Mallory", subject: "Refund", id, rev: 1 });
   return { id, path: `${FOLDERS.approved}/${file}`, text: renderNote({ ...victim, fields }, KINDS) };
-}
-
-async function push(world: World, clone: string, path: string, text: string): Promise<string> {
-  const signer = createCommitSigner(
-    await readFile(join(world.places.cloud.state, "keys", "sync.pem"), "utf8"),
-  );
-  const git = (args: string[], input?: string | Buffer) =>
-    runGit(args, clone, input === undefined ? {} : { input });
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    await git(["fetch", "--quiet", "origin"]);
-    await git(["reset", "--quiet", "--hard", `origin/${world.remote.branch}`]);
-    await mkdir(dirname(join(clone, path)), { recursive: true });
-    await writeFile(join(clone, path), text);
-    await git(["add", "--", path]);
-    const [name = "", email = ""] = (
-      await git(["log", "-1", "--format=%an%n%ae", "--", FOLDERS.pending])
-    ).split("\n");
-    const draft = {
-      tree: await git(["write-tree"]),
-      parents: [await git(["rev-parse", "HEAD"])],
-      author: { name, email },
-      atMs: Date.now(),
-      message: "sync",
-    };
-    const bytes = encodeCommit(draft, signer.sign(encodeCommit(draft)));
-    const commit = await git(["hash-object", "-t", "commit", "-w", "--stdin"], Buffer.from(bytes));
-    const pushed = await git([
-      "push",
-      "--quiet",
-      "origin",
-      `${commit}:refs/heads/${world.remote.branch}`,
-    ]).then(
-      () => true,
-      () => false,
-    );
-    if (pushed) return commit;
-  }
-  throw fail("DEMO_COMMAND_FAILED", `The attack's commit could not be pushed in ${MAX_TRIES} tries.`);
 }
 
 /** Those of the hostile changes the laptop has told of, both in its audit and on the owner's dashboard. */

@@ -93,7 +93,8 @@ function hasNoRoom(attribs: Record<string, string>, get: (name: string) => strin
 }
 
 function isElsewhere(get: (name: string) => string): boolean {
-  const isFar = (name: string) => Math.abs(lengthPx(get(name), 16) ?? 0) >= FAR_PX && /^-/.test(get(name));
+  const isFar = (name: string) =>
+    Math.abs(lengthPx(get(name), 16) ?? 0) >= FAR_PX && get(name).startsWith("-");
   if (isFar("text-indent") || isFar("margin-left") || isFar("margin-top") || isFar("margin")) return true;
   if (/translate[xy]?\([^)]*-\s*\d{3,}|scale[xy]?\(\s*0*\.?0*\s*[,)]/.test(get("transform"))) return true;
   if (isNothing(get("zoom"), 0.05)) return true;
@@ -184,7 +185,7 @@ function lengthPx(text: string, fontPx: number): number | null {
 
 /** Room for no letter. A height of `auto` or in percent says nothing. */
 function isTiny(text: string): boolean {
-  if (text === "" || (/%/.test(text) && !/^0/.test(text.trim()))) return false;
+  if (text === "" || (/%/.test(text) && !text.trim().startsWith("0"))) return false;
   const px = lengthPx(text, 16);
   return px !== null && px < 2;
 }

@@ -45,7 +45,7 @@ function put(styles: Map<string, string>, declarations: readonly [string, string
   }
 }
 
-export function parseDeclarations(text: string): [string, string][] {
+function parseDeclarations(text: string): [string, string][] {
   return text
     .replace(/\/\*[\s\S]*?(?:\*\/|$)/g, " ")
     .split(";", MAX_DECLARATIONS)
@@ -149,13 +149,19 @@ function matches(element: Element, { parts }: Rule): boolean {
   let current = element;
   let isChild = first.isChild;
   for (const part of rest) {
-    let parent = parentOf(current);
-    while (parent && !isChild && !fits(parent, part.compound)) parent = parentOf(parent);
-    if (!parent || !fits(parent, part.compound)) return false;
-    current = parent;
+    const found = isChild ? parentOf(current) : ancestorOf(current, part.compound);
+    if (!found || !fits(found, part.compound)) return false;
+    current = found;
     isChild = part.isChild;
   }
   return true;
+}
+
+/** The nearest that fits. */
+function ancestorOf(element: Element, compound: Compound): Element | null {
+  let parent = parentOf(element);
+  while (parent && !fits(parent, compound)) parent = parentOf(parent);
+  return parent;
 }
 
 function parentOf(element: Element): Element | null {

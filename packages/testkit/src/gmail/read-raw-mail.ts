@@ -133,7 +133,8 @@ function decodeWords(value: string): string {
       const bytes =
         kind.toLowerCase() === "b"
           ? Buffer.from(text, "base64")
-          : decodeQuotedPrintable(text.replaceAll("_", " "));
+          : // Not as a blank: at the end of a line quoted-printable drops those.
+            decodeQuotedPrintable(text.replaceAll("_", "=20"));
       return new TextDecoder(charset, { fatal: true }).decode(bytes);
     },
   );

@@ -42,8 +42,9 @@ const READING_MS = 5_500;
 const SECOND_THOUGHT_SHARE = 0.4;
 /** The program looks again at least every 20 s. What it never saw as approved it has nothing to say about. */
 const NOTICED_WITHIN_MS = 40_000;
-const SNOOZE_MS = 12_000;
-const SCHEDULE_MS = 15_000;
+/** Times on a note lie so many undo windows ahead. */
+const SNOOZE_WINDOWS = 2;
+const SCHEDULE_WINDOWS = 3;
 const EXPIRY_MS = 4_000;
 const CLOCK_MS = 2;
 
@@ -187,7 +188,7 @@ const takenBackThenApproved: Flow = async (desk, item) => {
 };
 
 const scheduled: Flow = async (desk, item) => {
-  const dueMs = inSeconds(SCHEDULE_MS);
+  const dueMs = inSeconds(SCHEDULE_WINDOWS * desk.undoWindowMs);
   await desk.hand.saveProperty(item.first.path, "send_at", asText(dueMs));
   await approve(desk, item.first);
   const wanted = { ...readWanted(item.first), notBeforeMs: dueMs };
@@ -195,7 +196,7 @@ const scheduled: Flow = async (desk, item) => {
 };
 
 const scheduledThenTakenBack: Flow = async (desk, item) => {
-  const dueMs = inSeconds(SCHEDULE_MS);
+  const dueMs = inSeconds(SCHEDULE_WINDOWS * desk.undoWindowMs);
   await desk.hand.saveProperty(item.first.path, "send_at", asText(dueMs));
   await approve(desk, item.first);
   const path = await desk.hand.untilIn(item.id, 1, FOLDERS.scheduled);
@@ -211,7 +212,7 @@ const snoozed: Flow = async ({ hand }, item) => {
 };
 
 const snoozedThenApproved: Flow = async (desk, item) => {
-  const dueMs = inSeconds(SNOOZE_MS);
+  const dueMs = inSeconds(SNOOZE_WINDOWS * desk.undoWindowMs);
   await desk.hand.saveProperty(item.first.path, "snooze_until", asText(dueMs));
   await desk.hand.move(item.first.path, FOLDERS.snoozed);
   const shown = await desk.hand.untilShown(item.id, 1, /Back from Snoozed/);

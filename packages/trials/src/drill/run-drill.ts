@@ -39,6 +39,7 @@ export interface DrillResult extends DrillCount {
 /** A person drags the next note after this at the earliest. */
 const BETWEEN_MOVES_MS = 120;
 const BETWEEN_DRAGS_MS = 1_500;
+const GOING_OUT_MS = 2_000;
 const AGAIN = /^notice: .*Move it to Approved\/ again/m;
 
 /** A whole office: mails come in, the cloud drafts, sync carries, and an owner decides by moves alone. */
@@ -103,6 +104,8 @@ async function decideAll(
   }
   await Promise.all(singles);
   say(`${singles.length} were decided one by one.`);
+  // Those approved last go out before the drags, or they would wait with them.
+  await pause(desk.undoWindowMs + GOING_OUT_MS);
   const drags = [];
   for (const drag of ["first", "second"] satisfies Drag[]) {
     const dragged = pairs.filter(({ decision }) => decision.drag === drag);

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { describeError } from "@nightdesk/claim-lib";
 import { createTempDir } from "@nightdesk/testkit";
-import { fail } from "../errors.ts";
+import { readWhole, usageError } from "../read-whole.ts";
 import { runEdits, type EditsResult } from "./run-edits.ts";
 
 const USAGE = "npm run edits -- --seed 7 --count 1000 (one case again: --seed 7 --only 123)";
@@ -10,19 +10,13 @@ const OPTIONS = { seed: { type: "string" }, count: { type: "string" }, only: { t
 function readOptions(): { seed: number; count: number; from: number } {
   try {
     const { values } = parseArgs({ options: OPTIONS });
-    const seed = values.seed === undefined ? Date.now() % 1_000_000 : toWhole("--seed", values.seed, 0);
-    const count = toWhole("--count", values.count ?? "1000", 1);
+    const seed = values.seed === undefined ? Date.now() % 1_000_000 : readWhole("--seed", values.seed, 0);
+    const count = readWhole("--count", values.count ?? "1000", 1);
     if (values.only === undefined) return { seed, count, from: 1 };
-    return { seed, count: 1, from: toWhole("--only", values.only, 1) };
+    return { seed, count: 1, from: readWhole("--only", values.only, 1) };
   } catch (error) {
-    throw fail("USAGE", `${describeError(error)} Nothing was started. Example: ${USAGE}`, { cause: error });
+    throw usageError(error, USAGE);
   }
-}
-
-function toWhole(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
-  throw fail("USAGE", `${name} must be a whole number from ${least} on.`);
 }
 
 function report(result: EditsResult): boolean {

@@ -13,7 +13,6 @@ import { connectMcp, type McpLink } from "@nightdesk/daemon-kit/connect-mcp";
 import { createSocketFetch } from "@nightdesk/daemon-kit/socket-fetch";
 import { z } from "zod";
 import type { Office } from "../office/open-office.ts";
-import type { Program } from "../office/program.ts";
 import type { Reply } from "../office/sample-reply.ts";
 import type { ToolCall } from "../office/socket-tap.ts";
 import { KINDS } from "../sample-notes.ts";
@@ -21,7 +20,7 @@ import { KINDS } from "../sample-notes.ts";
 export type Args = Record<string, unknown>;
 
 /** Which of the running mail servers is called: the laptop's, its double, a rehearsing one, the cloud's. */
-export type ServerName = "live" | "second" | "rehearsal" | "draft";
+type ServerName = "live" | "second" | "rehearsal" | "draft";
 
 /** A program on the laptop that talks to the mail servers past the agent. */
 export interface ToolCaller {
@@ -50,12 +49,7 @@ export interface ToolCaller {
 const RECEIPT_MS = 600_000;
 
 export async function openToolCaller(office: Office): Promise<ToolCaller> {
-  const { local, cloud, gmail } = office;
-  const keys = {
-    receipt: await readFile(join(local.state, "keys/receipt.pem"), "utf8"),
-    sync: await readFile(join(local.state, "keys/sync.pem"), "utf8"),
-    own: generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-  };
+  const { local, cloud } = office;
   const socketOf = (state: string, name = "email") => join(state, "mcp", `${name}.sock`);
   const paths: Record<ServerName, string> = {
     live: socketOf(local.state),
@@ -63,22 +57,33 @@ export async function openToolCaller(office: Office): Promise<ToolCaller> {
     rehearsal: socketOf(local.state, "rehearsal"),
     draft: socketOf(cloud.state),
   };
-  const more = new Map<ServerName, Program>();
-  const links = new Map<ServerName, McpLink>();
-  const start = async (name: ServerName) => {
-    if (more.has(name) || name === "live" || name === "draft") return;
-    const env = { EMAIL_MCP_SOCKET: paths[name], ...(name === "rehearsal" ? { DEV_MODE: "true" } : {}) };
-    const server = office.addMailServer(name, env);
-    more.set(name, server);
-    await server.start();
+  const second = office.addMailServer("second", { EMAIL_MCP_SOCKET: paths.second });
+  const rehearsal = office.addMailServer("rehearsal", {
+    EMAIL_MCP_SOCKET: paths.rehearsal,
+    DEV_MODE: "true",
+  });
+  await Promise.all([second.start(), rehearsal.start()]);
+  return {
+    argsOf,
+    ...(await openReceipts(office)),
+    ...createCalls(paths),
+    callRaw: (like, tool, argumentsJson) => callRaw(paths.live, like, tool, argumentsJson),
+    async restartLive() {
+      await local.mailServer.stop("SIGKILL");
+      await local.mailServer.start();
+    },
   };
-  await Promise.all([start("second"), start("rehearsal")]);
-  const linkTo = (name: ServerName) => {
-    const link = links.get(name) ?? connectMcp({ socketPath: paths[name], name: "forger" });
-    links.set(name, link);
-    return link;
+}
+
+const argsOf = (reply: Reply): Args => payloadOf(reply.note, KINDS).args;
+
+/** What signs: the laptop's own key for receipts, that of its sync, and one of the forger's. */
+async function openReceipts({ local, gmail }: Office): Promise<Pick<ToolCaller, "receipt" | "receiptBy">> {
+  const keys = {
+    receipt: await readFile(join(local.state, "keys/receipt.pem"), "utf8"),
+    sync: await readFile(join(local.state, "keys/sync.pem"), "utf8"),
+    own: generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
   };
-  const argsOf = (reply: Reply) => payloadOf(reply.note, KINDS).args;
   const contentOf = (reply: Reply, over: Partial<Receipt>, args: Args): Receipt => ({
     v: 1,
     id: reply.id,
@@ -93,43 +98,56 @@ export async function openToolCaller(office: Office): Promise<ToolCaller> {
     expires_at: new Date(Date.now() + RECEIPT_MS).toISOString(),
     ...over,
   });
-  const answer = async (tool: string, args: Args, server: ServerName) =>
-    linkTo(server).call(tool, args, z.record(z.string(), z.unknown()), { effect: true });
-  const call = (tool: string, args: Args, server: ServerName = "live") => told(answer(tool, args, server));
   return {
-    argsOf,
     receipt: (reply, over = {}, args = argsOf(reply)) =>
       signReceipt(contentOf(reply, over, args), keys.receipt),
     receiptBy: (key, reply) => signReceipt(contentOf(reply, {}, argsOf(reply)), keys[key]),
+  };
+}
+
+type Calls = Pick<ToolCaller, "call" | "carryOut" | "handleOf" | "listTools" | "close">;
+
+function createCalls(paths: Record<ServerName, string>): Calls {
+  const links = new Map<ServerName, McpLink>();
+  const linkTo = (name: ServerName) => {
+    const link = links.get(name) ?? connectMcp({ socketPath: paths[name], name: "forger" });
+    links.set(name, link);
+    return link;
+  };
+  const answer = (tool: string, args: Args, server: ServerName) =>
+    linkTo(server).call(tool, args, z.record(z.string(), z.unknown()), { effect: true });
+  const call = (tool: string, args: Args, server: ServerName = "live") => told(answer(tool, args, server));
+  return {
     call,
     async carryOut(receipt, args, server = "live") {
       const prepared = await told(answer("email_prepare", { receipt, args }, server), "handle");
       if (/^[A-Z_]+ /.test(prepared)) return prepared;
       return call("email_commit", { receipt, handle: prepared }, server);
     },
-    async handleOf(receipt, args) {
-      return String((await answer("email_prepare", { receipt, args }, "live"))["handle"]);
-    },
+    handleOf: async (receipt, args) =>
+      String((await answer("email_prepare", { receipt, args }, "live"))["handle"]),
     listTools: (server) => linkTo(server).listTools(),
-    async callRaw({ headers, body }, tool, argumentsJson) {
-      const request = JSON.parse(body);
-      request.params = { ...request.params, name: tool, arguments: "@" };
-      const { "content-length": _length, host: _host, ...kept } = headers;
-      const response = await createSocketFetch(paths.live, 5_000)("http://localhost/mcp", {
-        method: "POST",
-        headers: { ...kept, ...("mcp-name" in kept ? { "mcp-name": tool } : {}) },
-        body: JSON.stringify(request).replace('"@"', () => argumentsJson),
-      });
-      return response.text();
-    },
-    async restartLive() {
-      await local.mailServer.stop("SIGKILL");
-      await local.mailServer.start();
-    },
     async close() {
       await Promise.all([...links.values()].map((link) => link.close()));
     },
   };
+}
+
+async function callRaw(
+  socketPath: string,
+  { headers, body }: ToolCall,
+  tool: string,
+  argumentsJson: string,
+): Promise<string> {
+  const request = JSON.parse(body);
+  request.params = { ...request.params, name: tool, arguments: "@" };
+  const { "content-length": _length, host: _host, ...kept } = headers;
+  const response = await createSocketFetch(socketPath, 5_000)("http://localhost/mcp", {
+    method: "POST",
+    headers: { ...kept, ...("mcp-name" in kept ? { "mcp-name": tool } : {}) },
+    body: JSON.stringify(request).replace('"@"', () => argumentsJson),
+  });
+  return response.text();
 }
 
 /** The error's own code with its words; else one field of the answer, or all of it. */

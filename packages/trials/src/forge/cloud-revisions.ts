@@ -159,7 +159,8 @@ async function approvalOf(stage: Stage, { twin }: Attempt): Promise<string> {
 /** The approval that was sent long ago, brought back out of the laptop's own history. */
 const REPLAYS: Forgery[] = [
   pushed("old_approval_cherry_picked", SYNC.put, () => [], {
-    ...{ victim: "drafted", when: "sent" },
+    victim: "drafted",
+    when: "sent",
     async attack(stage, attempt) {
       const commit = await approvalOf(stage, attempt);
       const text = await stage.thief.git(["show", `${commit}:${approvedOf(attempt.twin)}`]);
@@ -167,7 +168,8 @@ const REPLAYS: Forgery[] = [
     },
   }),
   pushed("old_approval_merged_again", SYNC.put, () => [], {
-    ...{ victim: "drafted", when: "alone" },
+    victim: "drafted",
+    when: "alone",
     async attack(stage, attempt) {
       const old = await approvalOf(stage, attempt);
       const text = await stage.thief.git(["show", `${old}:${approvedOf(attempt.twin)}`]);
@@ -184,7 +186,8 @@ const REPLAYS: Forgery[] = [
     },
   }),
   pushed("merge_that_hides_the_first_parent", SYNC.put, () => [], {
-    ...{ victim: "drafted", when: "alone" },
+    victim: "drafted",
+    when: "alone",
     async attack({ thief }, attempt) {
       const edits = [{ path: approvedOf(attempt.victim), text: forge(attempt).text }];
       const side = await thief.commit(edits);

@@ -10,7 +10,7 @@ interface Allowed {
   body: string;
 }
 
-export interface Counted {
+interface Counted {
   /** How often each allowed mail went out, by its key. */
   sent: ReadonlyMap<string, number>;
   /** Everything else that went out, in plain words. */

@@ -3,7 +3,7 @@ import type { Stage } from "./stage.ts";
 
 /** Who forges: the cloud with its own key, another program of the laptop's owner, a caller of the live tools. */
 export const GROUPS = ["cloud", "laptop", "tools"] as const;
-export type Group = (typeof GROUPS)[number];
+type Group = (typeof GROUPS)[number];
 
 /** One attack and the honest item beside it. */
 export interface Attempt {

@@ -1,6 +1,7 @@
 import { describeError, FOLDERS } from "@nightdesk/claim-lib";
 import { waitFor } from "@nightdesk/testkit";
 import { readdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Attempt, Forgery, Trace } from "./forgery.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -39,7 +40,12 @@ interface Running {
   faults: string[];
 }
 
-const PATIENCE_MS = 40_000;
+/** A busy machine takes half a minute to let five hundred notes in, and tells only then of the rest. */
+const PATIENCE_MS = 120_000;
+/** Hundreds of notes come in at once and are checked one after the other. */
+const ALL_CHECKED_MS = 240_000;
+/** A count reads every mail there is. */
+const COUNT_EVERY_MS = 500;
 /** As many attackers and owners as one laptop has. */
 const AT_ONCE = 8;
 /** Twin and victim in the count of mails. */
@@ -102,7 +108,7 @@ async function bringBeforeOwner(stage: Stage, all: readonly Running[]): Promise<
   ]);
   await stage.bring(notes);
   // A look at each costs a read; all at once would keep the laptop's programs from their work.
-  await inPool(notes, (note) => stage.untilChecked(note));
+  await inPool(notes, (note) => stage.untilChecked(note, ALL_CHECKED_MS));
 }
 
 async function approveTwin(stage: Stage, one: Running): Promise<void> {
@@ -137,15 +143,18 @@ async function guarded(one: Running, work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function untilSent(stage: Stage, keys: readonly string[], timeoutMs: number): Promise<void> {
-  await waitFor(
-    async () => {
-      const { sent } = await stage.mails.count();
-      return keys.every((key) => sent.has(key));
-    },
-    { what: "the honest mails", timeoutMs, intervalMs: 500 },
+/** Until all of them are sent, or none has been for as long as the patience lasts. */
+async function untilSent(stage: Stage, keys: readonly string[], patienceMs: number): Promise<void> {
+  let count = 0;
+  let sinceMs = performance.now();
+  for (;;) {
+    const { sent } = await stage.mails.count();
+    const now = keys.filter((key) => sent.has(key)).length;
+    if (now !== count) [count, sinceMs] = [now, performance.now()];
     // What is missing is a fault of its forgery, named with it.
-  ).catch(() => undefined);
+    if (count === keys.length || performance.now() - sinceMs > patienceMs) return;
+    await sleep(COUNT_EVERY_MS);
+  }
 }
 
 /** Until nothing is on its way any more: what lies there now has been decided on, or waits for the owner. */

@@ -27,7 +27,7 @@ export interface Stage {
   /** Brings drafted replies before the owner as the honest cloud would: one signed commit. */
   bring(replies: readonly Reply[]): Promise<void>;
   /** Waits until the laptop has checked a waiting note. */
-  untilChecked(reply: Reply): Promise<string>;
+  untilChecked(reply: Reply, timeoutMs?: number): Promise<string>;
   approve(reply: Reply): Promise<void>;
   /** What the system recorded against an attack. */
   refusals(about: readonly string[], trace: Trace): Promise<string[]>;
@@ -39,7 +39,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export interface VaultHand {
+interface VaultHand {
   path(...parts: string[]): string;
   read(path: string): Promise<string>;
   write(path: string, text: string | Buffer): Promise<void>;
@@ -91,7 +91,7 @@ export async function openStage(folder: string): Promise<Stage> {
       if (replies.length === 0) return;
       await thief.push(replies.map(toEdit));
     },
-    untilChecked: (reply) => office.untilChecked(reply),
+    untilChecked: (reply, timeoutMs) => office.untilChecked(reply, timeoutMs),
     approve: (reply) => office.approve(reply),
     refusals: async (about, trace) =>
       trace.said ?? findRefusals(await readAudit(), trace.about ?? about, trace.commits),

@@ -17,7 +17,7 @@ export const PLACES = [
   "hidden html",
   "mixed",
 ] as const;
-export type Place = (typeof PLACES)[number];
+type Place = (typeof PLACES)[number];
 
 export interface HostileMail {
   id: string;

@@ -49,7 +49,7 @@ function judgeCharacters(text: string): string[] {
     const isUnseen = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cs}\u2800\u2028\u2029]/u.test(char);
     const isJoiner = code === 0x200c || code === 0x200d;
     const isAllowed =
-      (isJoiner && /[\p{Emoji}\p{Script=Arabic}\u0900-\u0dff\ufe0f]/u.test(before)) ||
+      (isJoiner && (/[\p{Emoji}\p{Script=Arabic}\u{900}-\u{dff}]/u.test(before) || before === "\u{fe0f}")) ||
       (code >= 0xfe00 && code <= 0xfe0f && /\p{Emoji}/u.test(before)) ||
       // Marks of Arabic numbers are seen.
       (code >= 0x600 && code <= 0x605) ||
@@ -97,8 +97,8 @@ function judgeWords(text: string): string[] {
   }
   for (const piece of text.split("&").slice(1)) {
     const name = `&${piece.slice(0, 40).split(";")[0]};`;
-    if (name.length < 36 && piece.includes(";") && markdown.utils.unescapeAll(name) !== name)
-      found.push(`character reference (${name})`);
+    const isName = /^&[#a-z0-9]+;$/i.test(name) && piece.includes(";");
+    if (isName && markdown.utils.unescapeAll(name) !== name) found.push(`character reference (${name})`);
   }
   return found;
 }

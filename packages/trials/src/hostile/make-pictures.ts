@@ -38,7 +38,7 @@ export async function makePictures(target: string): Promise<string[]> {
   const remote = join(kept, "remote.git");
   const waiting = await readWaiting(remote);
   const isChecked = ({ fields }: Waiting) => fields.checked !== undefined;
-  const asks = ({ fields }: Waiting) => /\?$/.test(fields.source_subject ?? "");
+  const asks = ({ fields }: Waiting) => (fields.source_subject ?? "").endsWith("?");
   const note = waiting.find((one) => isChecked(one) && asks(one)) ?? waiting.find(isChecked) ?? waiting[0];
   if (!note) throw fail("TRIAL_BROKEN", "The demo left no note that waited; no picture was made.");
   const base = await readFile(join(PROJECT, "vault-template/Approvals.base"), "utf8");

@@ -19,7 +19,7 @@ export interface OpenOptions {
   picture?: boolean;
 }
 
-export interface OpenedPage {
+interface OpenedPage {
   asked: string[];
   /** Elements that could run, load or lead somewhere, counted by the browser itself. */
   activeElements: number;

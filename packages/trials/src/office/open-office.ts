@@ -20,7 +20,7 @@ const LIVE_ARGS = ["--mode", "live", "--transport", "socket"];
 const PACKAGES = join(import.meta.dirname, "../../..");
 
 /** One of the two computers, with its daemons; none runs before it is started. */
-export interface Desk extends Machine {
+interface Desk extends Machine {
   files: VaultFiles;
   vaultSync: Program;
   mailServer: Program;
@@ -55,7 +55,7 @@ export interface Office {
   /** Lets the cloud propose it in its own vault; both vault-syncs carry it. */
   propose(reply: Reply): Promise<void>;
   /** Waits until the laptop has checked the note that waits: only then a careful owner decides. */
-  untilChecked(reply: Reply): Promise<string>;
+  untilChecked(reply: Reply, timeoutMs?: number): Promise<string>;
   /** The owner's move to Approved/. */
   approve(reply: Reply): Promise<void>;
   /** The owner's move, one plain rename; `from` and `to` are folders of the laptop's vault. */
@@ -83,96 +83,18 @@ export async function openOffice(options: OfficeOptions): Promise<Office> {
   const { folder } = options;
   const gmail = await startGmail();
   const remote = await createBareRemote({ path: join(folder, "remote.git") });
-  const mailSettings = {
-    GMAIL_BASE_URL: gmail.baseUrl,
-    GMAIL_CLIENT_ID: GMAIL_DEFAULTS.clientId,
-    GMAIL_CLIENT_SECRET: GMAIL_DEFAULTS.clientSecret,
-    GMAIL_ADDRESS: gmail.address,
-  };
-  const local = await makeDesk(
-    await makeMachine(folder, "local", remote.path),
-    "live",
-    {
-      ...mailSettings,
-      ...LOCAL_SETTINGS,
-      GMAIL_REFRESH_TOKEN: GMAIL_DEFAULTS.composeToken,
-      ...options.local,
-    },
-    options.liveServer,
-  );
-  const cloud = await makeDesk(await makeMachine(folder, "cloud", remote.path), "draft", {
-    ...mailSettings,
-    GMAIL_REFRESH_TOKEN: GMAIL_DEFAULTS.readonlyToken,
-    THINK_PROVIDER: "rules",
-    OWNER_NAME: GMAIL_DEFAULTS.ownerName,
-    MAIL_POLL_SECONDS: "1",
-    ...options.cloud,
-  });
+  const { local, cloud } = await makeDesks(options, gmail, remote.path);
   await writeReceiptKeys(local.state);
-  const presented = openAppendLog(join(local.state, "presented.jsonl"));
   const programs = [local, cloud].flatMap((desk) => [desk.worker, desk.mailServer, desk.vaultSync]);
-  const notesOf = async (id: string) =>
-    (await readdir(local.vault, { recursive: true })).filter(
-      (path) => path.includes(id) && path.endsWith(".md") && !nameOf(path).startsWith("WHY "),
-    );
   const logs = async () => (await Promise.all(programs.map((program) => program.log()))).join("\n");
-  const move = async (reply: Reply, from: string, to: string) => {
-    await mkdir(join(local.vault, to), { recursive: true });
-    await rename(join(local.vault, from, reply.file), join(local.vault, to, reply.file));
-  };
-  const draft = (reply: ReplyOptions) => draftReply(gmail, reply);
-  const present = async (reply: Reply) => {
-    await presented.append({
-      type: "presented",
-      id: reply.id,
-      rev: reply.rev,
-      sha256: sha256Hex(reply.text),
-      path: reply.path,
-      at: new Date().toISOString(),
-      from: "cloud",
-      targets: { to: reply.note.fields["to"], cc: reply.note.fields["cc"] },
-    });
-    await local.files.write(reply.path, reply.text);
-  };
   return {
     folder,
     gmail,
     remote,
     local,
     cloud,
-    draft,
-    present,
-    async bring(mail) {
-      const reply = await draft(mail);
-      await present(reply);
-      return reply;
-    },
-    propose: (reply) => cloud.files.write(reply.path, reply.text),
-    untilChecked: (reply) =>
-      waitFor(
-        async () => {
-          const text = await local.files.read(reply.path);
-          return text !== null && /^checked: /m.test(text) ? text : null;
-        },
-        { what: `${reply.file} to be checked`, timeoutMs: 30_000, describe: logs },
-      ),
-    approve: (reply) => move(reply, `${FOLDERS.pending}/email`, FOLDERS.approved),
-    move,
-    places: notesOf,
-    async untilDone(reply, timeoutMs = 30_000) {
-      const path = await waitFor(
-        async () => {
-          const places = await notesOf(reply.id);
-          return places.length === 1 && places[0]?.startsWith(`${FOLDERS.done}/`) ? places[0] : null;
-        },
-        {
-          what: `${reply.file} to lie in Done/`,
-          timeoutMs,
-          describe: async () => `${(await notesOf(reply.id)).join()}\n${await logs()}`,
-        },
-      );
-      return (await local.files.read(path)) ?? "";
-    },
+    ...bringHand(gmail, local, cloud),
+    ...ownerHand(local, logs),
     addMailServer(name, env) {
       const server = createProgram({
         name,
@@ -188,6 +110,110 @@ export async function openOffice(options: OfficeOptions): Promise<Office> {
     async close() {
       await Promise.all(programs.map((program) => program.stop("SIGKILL")));
       await gmail.close();
+    },
+  };
+}
+
+async function makeDesks(options: OfficeOptions, gmail: GmailControl, remotePath: string) {
+  const mailSettings = {
+    GMAIL_BASE_URL: gmail.baseUrl,
+    GMAIL_CLIENT_ID: GMAIL_DEFAULTS.clientId,
+    GMAIL_CLIENT_SECRET: GMAIL_DEFAULTS.clientSecret,
+    GMAIL_ADDRESS: gmail.address,
+  };
+  const local = await makeDesk(
+    await makeMachine(options.folder, "local", remotePath),
+    "live",
+    {
+      ...mailSettings,
+      ...LOCAL_SETTINGS,
+      GMAIL_REFRESH_TOKEN: GMAIL_DEFAULTS.composeToken,
+      ...options.local,
+    },
+    options.liveServer,
+  );
+  const cloud = await makeDesk(await makeMachine(options.folder, "cloud", remotePath), "draft", {
+    ...mailSettings,
+    GMAIL_REFRESH_TOKEN: GMAIL_DEFAULTS.readonlyToken,
+    THINK_PROVIDER: "rules",
+    OWNER_NAME: GMAIL_DEFAULTS.ownerName,
+    MAIL_POLL_SECONDS: "1",
+    ...options.cloud,
+  });
+  return { local, cloud };
+}
+
+/** How a reply comes before the owner. */
+function bringHand(
+  gmail: GmailControl,
+  local: Desk,
+  cloud: Desk,
+): Pick<Office, "draft" | "present" | "bring" | "propose"> {
+  const presented = openAppendLog(join(local.state, "presented.jsonl"));
+  const draft = (reply: ReplyOptions) => draftReply(gmail, reply);
+  const present = async (reply: Reply) => {
+    await presented.append({
+      type: "presented",
+      id: reply.id,
+      rev: reply.rev,
+      sha256: sha256Hex(reply.text),
+      path: reply.path,
+      at: new Date().toISOString(),
+      from: "cloud",
+      targets: { to: reply.note.fields["to"], cc: reply.note.fields["cc"] },
+    });
+    await local.files.write(reply.path, reply.text);
+  };
+  return {
+    draft,
+    present,
+    async bring(mail) {
+      const reply = await draft(mail);
+      await present(reply);
+      return reply;
+    },
+    propose: (reply) => cloud.files.write(reply.path, reply.text),
+  };
+}
+
+/** What the owner does and sees in the laptop's vault. */
+function ownerHand(
+  local: Desk,
+  logs: () => Promise<string>,
+): Pick<Office, "untilChecked" | "approve" | "move" | "places" | "untilDone"> {
+  const places = async (id: string) =>
+    (await readdir(local.vault, { recursive: true })).filter(
+      (path) => path.includes(id) && path.endsWith(".md") && !nameOf(path).startsWith("WHY "),
+    );
+  const move = async (reply: Reply, from: string, to: string) => {
+    await mkdir(join(local.vault, to), { recursive: true });
+    await rename(join(local.vault, from, reply.file), join(local.vault, to, reply.file));
+  };
+  return {
+    untilChecked: (reply, timeoutMs = 30_000) =>
+      waitFor(
+        async () => {
+          const text = await local.files.read(reply.path);
+          return text !== null && /^checked: /m.test(text) ? text : null;
+        },
+        { what: `${reply.file} to be checked`, timeoutMs, describe: logs },
+      ),
+    approve: (reply) => move(reply, `${FOLDERS.pending}/email`, FOLDERS.approved),
+    move,
+    places,
+    async untilDone(reply, timeoutMs = 30_000) {
+      const path = await waitFor(
+        async () => {
+          const found = await places(reply.id);
+          return found.length === 1 && found[0]?.startsWith(`${FOLDERS.done}/`) ? found[0] : null;
+        },
+        {
+          what: `${reply.file} to lie in Done/`,
+          timeoutMs,
+          describe: async () => `${(await places(reply.id)).join()}\n${await logs()}`,
+        },
+      );
+      return (await local.files.read(path)) ?? "";
     },
   };
 }

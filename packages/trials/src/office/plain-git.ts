@@ -45,35 +45,11 @@ export async function openPlainGit(
   await mkdir(folder, { recursive: true });
   await runGit(["clone", "--quiet", "--no-checkout", remote.path, folder], folder);
   const own = createCommitSigner(await readFile(keyPath, "utf8"));
-  const git = (args: readonly string[], input?: string | Buffer) =>
-    runGit(args, folder, input === undefined ? {} : { input });
+  const git: Git = (args, input) => runGit(args, folder, input === undefined ? {} : { input });
+  const build: Build = (tip, edits, options) => buildCommit(git, own.sign, tip, edits, options);
   const fetchTip = async () => {
     await git(["fetch", "--quiet", "origin"]);
     return git(["rev-parse", `origin/${remote.branch}`]);
-  };
-
-  const makeTree = async (base: string | null, edits: readonly TreeEdit[]) => {
-    await git(["read-tree", ...(base === null ? ["--empty"] : [base])]);
-    const lines: string[] = [];
-    for (const { path, text, mode = "100644" } of edits) {
-      if (text === null) lines.push(`0 ${NO_OBJECT}\t${path}\n`);
-      else if (mode === "160000") lines.push(`${mode} ${text.toString()}\t${path}\n`);
-      else lines.push(`${mode} ${await git(["hash-object", "-w", "--stdin"], text)}\t${path}\n`);
-    }
-    await git(["update-index", "--index-info"], lines.join(""));
-    return git(["write-tree"]);
-  };
-  const build = async (tip: string, edits: readonly TreeEdit[], options: PushOptions) => {
-    const draft = {
-      tree: await makeTree(options.base === undefined ? tip : options.base, edits),
-      parents: options.parents?.(tip) ?? [tip],
-      author: options.author ?? { name: "nightdesk cloud", email: "cloud@nightdesk.invalid" },
-      atMs: Date.now(),
-      message: "sync",
-    };
-    const sign = options.sign === undefined ? own.sign : options.sign;
-    const bytes = encodeCommit(draft, sign?.(encodeCommit(draft)) ?? null);
-    return git(["hash-object", "-t", "commit", "-w", "--stdin"], Buffer.from(bytes));
   };
   const isPushed = (commit: string, ref: string) =>
     git(["push", "--quiet", "origin", `${commit}:${ref}`]).then(
@@ -85,21 +61,76 @@ export async function openPlainGit(
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const commits: string[] = [];
       let tip = await fetchTip();
-      for (const { edits, options } of jobs) {
-        tip = await build(tip, edits, options);
-        commits.push(tip);
-      }
+      for (const { edits, options } of jobs) commits.push((tip = await build(tip, edits, options)));
       if (await isPushed(tip, `refs/heads/${remote.branch}`)) return commits;
     }
     throw fail("TRIAL_BROKEN", `A hostile commit could not be pushed in ${MAX_TRIES} tries.`);
   };
   // One after the other: they share one index.
+  const inTurn = createTurn();
+  const push = createPushQueue(inTurn, pushAll);
+  return {
+    push,
+    git: (args, input) => inTurn(() => git(args, input)),
+    commit: (edits, options = {}) => inTurn(async () => build(await fetchTip(), edits, options)),
+    force: (commit) =>
+      inTurn(async () => {
+        await isPushed(commit, `refs/thief/${commit}`);
+        await remote.git("update-ref", `refs/heads/${remote.branch}`, commit);
+      }),
+  };
+}
+
+type Git = PlainGit["git"];
+type Build = (tip: string, edits: readonly TreeEdit[], options: PushOptions) => Promise<string>;
+
+async function buildCommit(
+  git: Git,
+  ownSign: (payload: Uint8Array) => string,
+  tip: string,
+  edits: readonly TreeEdit[],
+  options: PushOptions,
+): Promise<string> {
+  const draft = {
+    tree: await makeTree(git, options.base === undefined ? tip : options.base, edits),
+    parents: options.parents?.(tip) ?? [tip],
+    author: options.author ?? { name: "nightdesk cloud", email: "cloud@nightdesk.invalid" },
+    atMs: Date.now(),
+    message: "sync",
+  };
+  const sign = options.sign === undefined ? ownSign : options.sign;
+  const bytes = encodeCommit(draft, sign?.(encodeCommit(draft)) ?? null);
+  return git(["hash-object", "-t", "commit", "-w", "--stdin"], Buffer.from(bytes));
+}
+
+async function makeTree(git: Git, base: string | null, edits: readonly TreeEdit[]): Promise<string> {
+  await git(["read-tree", ...(base === null ? ["--empty"] : [base])]);
+  const lines: string[] = [];
+  for (const { path, text, mode = "100644" } of edits) {
+    if (text === null) lines.push(`0 ${NO_OBJECT}\t${path}\n`);
+    else if (mode === "160000") lines.push(`${mode} ${text.toString()}\t${path}\n`);
+    else lines.push(`${mode} ${await git(["hash-object", "-w", "--stdin"], text)}\t${path}\n`);
+  }
+  await git(["update-index", "--index-info"], lines.join(""));
+  return git(["write-tree"]);
+}
+
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
+function createTurn(): InTurn {
   let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+  return (work) => {
     const result = turn.then(work);
     turn = result.catch(() => undefined);
     return result;
   };
+}
+
+/** What is to be pushed while another push runs goes with the next one. */
+function createPushQueue(
+  inTurn: InTurn,
+  pushAll: (jobs: readonly Job[]) => Promise<string[]>,
+): PlainGit["push"] {
   let waiting: Job[] = [];
   const pushWaiting = async () => {
     const jobs = waiting;
@@ -110,20 +141,11 @@ export async function openPlainGit(
       (error: unknown) => jobs.forEach(({ done }) => done.reject(error)),
     );
   };
-  return {
-    git: (args, input) => inTurn(() => git(args, input)),
-    commit: (edits, options = {}) => inTurn(async () => build(await fetchTip(), edits, options)),
-    push(edits, options = {}) {
-      const done = Promise.withResolvers<string>();
-      waiting.push({ edits, options, done });
-      void inTurn(pushWaiting);
-      return done.promise;
-    },
-    force: (commit) =>
-      inTurn(async () => {
-        await isPushed(commit, `refs/thief/${commit}`);
-        await remote.git("update-ref", `refs/heads/${remote.branch}`, commit);
-      }),
+  return (edits, options = {}) => {
+    const done = Promise.withResolvers<string>();
+    waiting.push({ edits, options, done });
+    void inTurn(pushWaiting);
+    return done.promise;
   };
 }
 

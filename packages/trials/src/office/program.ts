@@ -64,13 +64,7 @@ export function createProgram(options: ProgramOptions): Program {
   const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
     isWanted = false;
     process.off("exit", killWithParent);
-    const ending = child;
-    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
-    const ended = once(ending, "exit");
-    ending.kill(signal);
-    const timer = setTimeout(() => ending.kill("SIGKILL"), STOP_MS);
-    await ended;
-    clearTimeout(timer);
+    if (child) await end(child, signal);
   };
   return {
     async start(env = {}) {
@@ -96,4 +90,14 @@ export function createProgram(options: ProgramOptions): Program {
     pid: () => child?.pid ?? null,
     log: readLog,
   };
+}
+
+/** Resolves when it has ended; what does not listen is killed. */
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  await ended;
+  clearTimeout(timer);
 }

@@ -31,7 +31,10 @@ export interface RawClient {
 /** Large cases take a while where other tests run beside them. */
 const TIMEOUT_MS = 180_000;
 
-export async function createRawClient(root: string, remote: BareRemote): Promise<RawClient> {
+export async function createRawClient(
+  root: string,
+  remote: Pick<BareRemote, "path" | "branch">,
+): Promise<RawClient> {
   const path = await mkdtemp(join(root, "thief-"));
   const run = (args: readonly string[], input?: string | Buffer, env: Record<string, string> = {}) =>
     runGit(args, path, { env, timeoutMs: TIMEOUT_MS, ...(input === undefined ? {} : { input }) });

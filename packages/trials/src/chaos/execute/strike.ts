@@ -24,7 +24,7 @@ export interface KillerOptions {
 const REACH_MS = 15_000;
 const ANY_TIME_MS = 1_500;
 const RESTART_MS = 30_000;
-const MAX_TRIES = 20;
+const MAX_TRIES = 10;
 
 /** All places of a program, each used up: it lives until one is armed. */
 export function disarmAll(state: string, points: readonly string[]): void {

@@ -12,6 +12,8 @@ const CHANGE_MS = 800;
 /** Gmail's own index was seen to lag by seconds; so does a Sent folder's. */
 const MAX_LAG_MS = 5_000;
 const MAX_DELAY_MS = 400;
+/** Of the changes, those in which the lag changes too: every six seconds or so. */
+const LAG_CHANGE_SHARE = 0.13;
 
 const DRAFT: FaultRule["match"] = { method: "POST", path: /\/drafts$/ };
 const SEND: FaultRule["match"] = { method: "POST", path: /\/drafts\/send$/ };
@@ -45,7 +47,17 @@ const LOOKS: readonly Omit<FaultRule, "match">[] = [
   { kind: "delay", delayMs: MAX_DELAY_MS },
 ];
 
+/** A lag that changed as often as the rest would be gone before anybody gave up waiting for it. */
+function createLag(random: Random): () => number {
+  let lagMs = MAX_LAG_MS;
+  return () => {
+    if (random.fraction() < LAG_CHANGE_SHARE) lagMs = random.fraction() * MAX_LAG_MS;
+    return lagMs;
+  };
+}
+
 export function troubleGmail(gmail: GmailControl, random: Random): Trouble {
+  const lag = createLag(random);
   return keepChanging(
     async () => {
       await gmail.faults.clear();
@@ -54,18 +66,19 @@ export function troubleGmail(gmail: GmailControl, random: Random): Trouble {
       await gmail.faults.add({ match, ...blow, times: 1, probability: CHANGE_SHARE });
       await gmail.faults.add({ match: READ, ...pick(random, LOOKS), probability: LOOK_SHARE });
       // Of several rules the oldest that hits is taken: the lag is what is left.
-      await gmail.faults.add({ match: LISTS, kind: "index-lag", delayMs: random.fraction() * MAX_LAG_MS });
+      await gmail.faults.add({ match: LISTS, kind: "index-lag", delayMs: lag() });
     },
     () => gmail.faults.clear(),
   );
 }
 
 export function troubleBlind(world: BlindWorld, random: Random): Trouble {
+  const lag = createLag(random);
   const share = (most: number) => (random.fraction() < 0.5 ? 0 : random.fraction() * most);
   return keepChanging(
     () =>
       world.setMood({
-        lagMs: random.fraction() * MAX_LAG_MS,
+        lagMs: lag(),
         delayMs: share(MAX_DELAY_MS),
         busy: share(0.2),
         brokenBefore: share(0.3),

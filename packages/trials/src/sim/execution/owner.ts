@@ -164,7 +164,8 @@ async function rewrite(world: ExecWorld, n: number, path: string): Promise<boole
   if (!task || text === null || !text.includes(task.words)) return false;
   const words = `${task.words.replace(/ Edited.*$/, "")} Edited at ${world.elapsedMs}.`;
   if (task.taken !== null) world.excuse(n, "edited while under way");
-  touch(world, n, { words });
+  // A save in Approved/ is a yes to what was saved.
+  touch(world, n, task.hand === "approved" ? { words, approvedWords: words } : { words });
   await world.files.write(path, text.replace(task.words, words));
   const copies = await Promise.all(
     [`${UNDER_WAY}/${sample.file(n)}`, `Approved/${sample.file(n)}`].map((one) => world.files.stat(one)),

@@ -139,8 +139,8 @@ export class ExecRandomRun {
   }
 
   /**
-   * The owner does something. A waiting note is not saved in the very milliseconds in which the program writes its
-   * own line on top of it: nothing but the owner's own editor could keep both.
+   * The owner does something. A note is not saved in the very milliseconds in which the program writes its own
+   * line into it: nothing but the owner's own editor could keep both. (In Approved/ the program only moves.)
    */
   async #act(isInBetween = false): Promise<void> {
     const { world } = this;
@@ -150,7 +150,7 @@ export class ExecRandomRun {
     const n = 1 + this.#random.below(TASKS);
     try {
       const isMeant = !TAMPERING.has(act) || this.#trouble.isTampering;
-      if (isMeant && !(isInBetween && act === "editPending")) {
+      if (isMeant && !(isInBetween && (act === "editPending" || act === "editUnderWay"))) {
         this.#trace?.(`owner ${act} ${n}`);
         await OWNER_ACTS[act](world, n);
       }
