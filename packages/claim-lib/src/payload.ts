@@ -58,11 +58,18 @@ const PLACEHOLDERS = [
   // The second form is what `neutralise` makes of the first; the same for those below.
   /\[ ?\[[^\]\n]*\]\]/,
   /\{ ?\{[^}\n]*\}\}/,
-  new RegExp(`[[{]\\s?(?:(?:${OWNERS})\\s+\\p{L}|(?:${ASKED_FOR})(?![\\p{L}\\p{N}]))[^\\]}\\n]*[\\]}]`, "iu"),
   new RegExp(
-    `[[{(](?:[^\\]}()\\n]{0,60}[^\\p{L}\\]}()\\n])?(?:${FILL_IN})(?!\\p{L})[^\\]})\\n]{0,60}[\\]})]`,
+    `[[{]\\s?(?:(?:${OWNERS})\\s+\\p{L}|(?:${ASKED_FOR})(?![\\p{L}\\p{N}]))[^\\]}\\n]*[\\]}](?!\\()`,
     "iu",
   ),
+  // A link's words stand in brackets too, and its address follows.
+  new RegExp(
+    `[[{](?:[^\\]}()\\n]{0,60}[^\\p{L}\\]}()\\n])?(?:${FILL_IN})(?!\\p{L})[^\\]}\\n]{0,60}[\\]}](?!\\()`,
+    "iu",
+  ),
+  // In round ones only what can mean nothing else: people write "(please add 19 % VAT)".
+  /\((?:(?:please|bitte)\s)?(?:insert|einfügen|einsetzen|insérer|insertar)(?!\p{L})[^)\n]{0,60}\)/iu,
+  /\([^()\n]{0,40}\s(?:einfügen|einsetzen|einzufügen|einzusetzen|ausfüllen)\)/iu,
   /\bTODO\b|\bTBD\b|\bXXX+\b/,
   // Not what brackets an address, and not a Swiss ‹quotation›.
   /‹[A-Za-z][^@:/‹›>\n]{0,60}>/,

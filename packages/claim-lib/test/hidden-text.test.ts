@@ -126,6 +126,8 @@ test("ordinary text is not taken for a gap", () => {
     "[Angebot 2291] liegt bei",
     "Ihr Name steht auf der Liste.",
     "(sous réserve de stock)",
+    "[our page](https://firma.example)",
+    "100 EUR (please add 19 % VAT), enter by the back door (please enter quietly)",
     "[namens der Firma]",
   ]) {
     assert.equal(findPlaceholder(text), null, text);

@@ -19,6 +19,8 @@ import { hashTargets, targetsOf } from "./targets.ts";
 export type Verdict =
   /** To Needs_Attention/: it is not carried out. `code` goes into the audit. */
   | { kind: "refuse"; code: string; sentence: string }
+  /** Back to Pending_Approval/ with this sentence on top: the text has to be mended first. */
+  | { kind: "back"; code: string; sentence: string }
   /** Stays where it is until then. */
   | { kind: "hold"; untilMs: number; sentence: string }
   /** Back to Pending_Approval/ with these doubts on top. */
@@ -83,9 +85,9 @@ export async function checkNote(
 function checkText(text: string): Verdict | null {
   const gap = findPlaceholder(text);
   if (gap !== null) {
-    return refuse(
+    return back(
       "PLACEHOLDER",
-      `The text still holds a gap to fill in: ${gap.slice(0, 80)}. It was not carried out.`,
+      `The text still holds a gap to fill in: ${gap.slice(0, 80)}. It was not sent. Fill it in and move this note to Approved/ again.`,
     );
   }
   // What the bytes were is not known any more: an editor saved them in another encoding than UTF-8.
@@ -95,7 +97,10 @@ function checkText(text: string): Verdict | null {
       "The text holds characters that could not be read, as when a file is not saved as UTF-8. It was not carried out.",
     );
   if (text.trim() === "")
-    return refuse("EMPTY_TEXT", "There is no text to send in this note. It was not carried out.");
+    return back(
+      "EMPTY_TEXT",
+      "There is no text to send in this note. It was not sent. Write one and move this note to Approved/ again.",
+    );
   return null;
 }
 
@@ -104,6 +109,10 @@ export interface ApprovalFacts {
   derived: Derived;
   approvedAtMs: number;
   compared: Compared;
+}
+
+function back(code: string, sentence: string): Verdict {
+  return { kind: "back", code, sentence };
 }
 
 function refuse(code: string, sentence: string): Verdict {
@@ -184,7 +193,9 @@ export async function checkDoubts(
       derived,
       presented: first,
       wasRejected: ports.ledger.wasRejected(name.id, name.rev),
-      wasRehearsal: ports.mode === "live" && held.some(({ mode }) => mode === "dry_run"),
+      wasRehearsal:
+        ports.mode === "live" &&
+        (ports.ledger.wasForRehearsal(name.id, name.rev) || held.some(({ mode }) => mode === "dry_run")),
     }),
     ...findCircumstances({
       shownForMs: presented.some(({ rev }) => rev < name.rev) ? approvedAtMs - Date.parse(first.at) : null,

@@ -1,4 +1,4 @@
-import { FOLDERS } from "@nightdesk/claim-lib";
+import { FOLDERS, parseTaskName } from "@nightdesk/claim-lib";
 import { z } from "zod";
 import { parkApprovals } from "./park-approvals.ts";
 import type { Ports } from "./ports.ts";
@@ -27,10 +27,20 @@ export async function checkRecords(ports: Ports): Promise<{ lost: boolean }> {
   // Told once; after it, so that a crash in between tells it again.
   if (forgottenUntil !== null)
     await ports.ledger.addDecision({ type: "records_lost", until: forgottenUntil, at });
+  if (ports.mode === "live" && ports.ledger.lastMode() === "dry_run") await noteRehearsals(ports, at);
   const run = Buffer.from(ports.random.bytes(8)).toString("hex");
   await ports.journal.append({ type: "run", run, at });
-  await ports.ledger.addDecision({ type: "run", run, at });
+  await ports.ledger.addDecision({ type: "run", run, mode: ports.mode, at });
   return { lost };
+}
+
+/** What was approved while nothing was sent for real is no approval of the real thing. */
+async function noteRehearsals(ports: Ports, at: string): Promise<void> {
+  for (const folder of [FOLDERS.approved, FOLDERS.scheduled])
+    for (const file of await ports.files.list(folder)) {
+      const name = parseTaskName(file);
+      if (name) await ports.ledger.addDecision({ type: "rehearsal", id: name.id, rev: name.rev, at });
+    }
 }
 
 const SENTENCE =

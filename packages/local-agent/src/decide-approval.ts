@@ -12,6 +12,7 @@ import { derive, type Derived } from "./mailbox.ts";
 import { readActionNote, readFile, type ActionNote, type FoundFile } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { putAside } from "./put-aside.ts";
+import { sendBack } from "./send-back.ts";
 import { NOT_COMPARED, type Compared } from "./sync-gate.ts";
 
 /** A mail server that is restarting is back within a second; one that is down is asked twice a minute. */
@@ -150,6 +151,9 @@ async function settle(
   switch (verdict.kind) {
     case "refuse":
       return refuse(ports, found.path, verdict.code, verdict.sentence);
+    case "back":
+      await sendBack(ports, found.path, found.text, note, verdict);
+      return false;
     case "hold":
       window.dueMs = verdict.untilMs;
       window.held = verdict.sentence;

@@ -48,7 +48,15 @@ const decision = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("expired"), id: z.string(), rev: z.int(), at: z.iso.datetime() }),
   /** Checked again and put before the owner again, after Snoozed/ or Expired/. */
   z.strictObject({ type: z.literal("returned"), id: z.string(), rev: z.int(), at: z.iso.datetime() }),
-  z.strictObject({ type: z.literal("run"), run: z.string(), at: z.iso.datetime() }),
+  z.strictObject({
+    type: z.literal("run"),
+    run: z.string(),
+    /** Absent in lines of earlier versions. */
+    mode: z.enum(["live", "dry_run"]).optional(),
+    at: z.iso.datetime(),
+  }),
+  /** Lay in Approved/ when DEV_MODE was switched off: it was approved for a rehearsal. */
+  z.strictObject({ type: z.literal("rehearsal"), id: z.string(), rev: z.int(), at: z.iso.datetime() }),
   /** Effects up to then were found in the audit that the journal does not know; the owner was told. */
   z.strictObject({ type: z.literal("records_lost"), until: z.iso.datetime(), at: z.iso.datetime() }),
 ]);
@@ -73,6 +81,9 @@ export interface Ledger {
   /** The last of its kind; null when the note only ever waited. */
   lastStay(id: string, rev: number): Stay | null;
   runs(): string[];
+  /** How the run before this one was started; null before the first. */
+  lastMode(): "live" | "dry_run" | null;
+  wasForRehearsal(id: string, rev: number): boolean;
   /** Up to when effects are missing in the journal and the owner knows of it. */
   lostUntil(): string | null;
   addDecision(decision: Decision): Promise<void>;
@@ -99,7 +110,9 @@ export async function openLedger(logs: LedgerLogs): Promise<Ledger> {
     rejected: (id, rev) => decisions.of(id, rev).filter((item) => item.type === "rejected"),
     held: (id, rev) => decisions.of(id, rev).filter((item) => item.type === "held"),
     lastStay: (id, rev) => decisions.of(id, rev).findLast(isStay) ?? null,
-    runs: () => [...decisions.runs],
+    runs: () => decisions.runs.map(({ run }) => run),
+    lastMode: () => decisions.runs.at(-1)?.mode ?? null,
+    wasForRehearsal: (id, rev) => decisions.of(id, rev).some((item) => item.type === "rehearsal"),
     lostUntil: () => decisions.lost.at(-1) ?? null,
     async addDecision(item) {
       await logs.decisions.append(item);
@@ -115,10 +128,10 @@ function isStay(item: Decision): item is Stay {
 /** By note: every look asks about every note, and the file only grows. */
 function indexDecisions(items: readonly Decision[]) {
   const byNote = new Map<string, Decision[]>();
-  const runs: string[] = [];
+  const runs: Extract<Decision, { type: "run" }>[] = [];
   const lost: string[] = [];
   const add = (item: Decision) => {
-    if (item.type === "run") return void runs.push(item.run);
+    if (item.type === "run") return void runs.push(item);
     if (item.type === "records_lost") return void lost.push(item.until);
     const key = `${item.id}-r${item.rev}`;
     const known = byNote.get(key);

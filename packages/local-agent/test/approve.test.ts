@@ -253,6 +253,20 @@ test("a rehearsal that was interrupted is not carried out for real after a resta
   assert.deepEqual(placesOf(world, task), [`Needs_Attention/${task.file}`]);
 });
 
+test("what was approved while DEV_MODE was on and not yet taken is asked about before it goes out for real", async () => {
+  const world = createWorld();
+  const task = await approved(world);
+  await runFor(world, await startAgent(world, { mode: "dry_run" }), 2);
+  assert.deepEqual(placesOf(world, task), [`Approved/${task.file}`], "its undo window still runs");
+  await run(world);
+  assert.equal(world.server.sent.length, 0);
+  const pending = `Pending_Approval/email/${task.file}`;
+  assert.match(world.files.snapshot()[pending] ?? "", /approved this while DEV_MODE was on/);
+  await world.files.move(pending, `Approved/${task.file}`);
+  await run(world);
+  assert.equal(world.server.sent.length, 1, "the owner said yes to the real thing");
+});
+
 test("after a noticed rollback what was approved goes to Needs_Attention/ with a sentence, and nothing is sent", async () => {
   const world = createWorld();
   await approved(world);

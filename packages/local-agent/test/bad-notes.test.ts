@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseNote } from "@nightdesk/claim-lib";
 import { checkRefused } from "./check-refused.ts";
-import { approved, createWorld, run } from "./world.ts";
+import { approved, auditOf, createWorld, kinds, run } from "./world.ts";
 
-const BAD_NOTES: { name: string; change: (text: string) => string; sentence: RegExp; code: string }[] = [
+interface BadNote {
+  name: string;
+  change: (text: string) => string;
+  sentence: RegExp;
+  code: string;
+}
+
+const BAD_NOTES: readonly BadNote[] = [
   {
     name: "an unknown key",
     change: (text) => text.replace("kind:", 'bcc: ["evil@x.example"]\nkind:'),
@@ -17,12 +25,6 @@ const BAD_NOTES: { name: string; change: (text: string) => string; sentence: Reg
     code: "NOTE_REGIONS",
   },
   {
-    name: "a placeholder",
-    change: (text) => text.replace("Thursday works.", "[date] works."),
-    sentence: /gap to fill in: \[date\]/,
-    code: "PLACEHOLDER",
-  },
-  {
     name: "letters another encoding than UTF-8 made unreadable",
     change: (text) => text.replace("Thursday works.", "Gr\ufffd\ufffde aus K\ufffdln"),
     sentence: /could not be read.*not saved as UTF-8/,
@@ -33,12 +35,6 @@ const BAD_NOTES: { name: string; change: (text: string) => string; sentence: Reg
     change: (text) => text.replace('to: ["anna@kunde.example"]', "to: []"),
     sentence: /"to".*has no recipient/,
     code: "NOTE_MALFORMED",
-  },
-  {
-    name: "no text",
-    change: (text) => text.replace("Hello Anna,\n\nThursday works.", ""),
-    sentence: /no text to send/,
-    code: "EMPTY_TEXT",
   },
   {
     name: "front matter that does not parse",
@@ -59,6 +55,50 @@ const BAD_NOTES: { name: string; change: (text: string) => string; sentence: Reg
     code: "NAME_MALFORMED",
   },
 ];
+
+const UNFINISHED: readonly BadNote[] = [
+  {
+    name: "a placeholder",
+    change: (text) => text.replace("Thursday works.", "[date] works."),
+    sentence: /gap to fill in: \[date\].*move this note to Approved\/ again/,
+    code: "PLACEHOLDER",
+  },
+  {
+    name: "no text",
+    change: (text) => text.replace("Hello Anna,\n\nThursday works.", ""),
+    sentence: /no text to send/,
+    code: "EMPTY_TEXT",
+  },
+];
+
+for (const { name, change, sentence, code } of UNFINISHED) {
+  test(`a note with ${name} comes back with one line on top and its text kept, as often as it is approved, until it is mended`, async () => {
+    const world = createWorld();
+    const task = await approved(world);
+    const pending = `Pending_Approval/email/${task.file}`;
+    await world.files.write(`Approved/${task.file}`, change(task.text));
+    await run(world);
+    await world.files.move(pending, `Approved/${task.file}`);
+    await run(world);
+    const text = world.files.snapshot()[pending] ?? "";
+    assert.equal(world.server.sent.length, 0);
+    assert.match(text.split("\n").find((line) => line.startsWith("> [!warning]")) ?? "", sentence);
+    assert.equal(parseNote(text, kinds).text, parseNote(change(task.text), kinds).text);
+    assert.deepEqual(
+      auditOf(world)
+        .filter((record) => record["action_type"] === "approval_refused")
+        .map((record) => (record["parameters"] as { code: string }).code),
+      [code, code],
+    );
+    await world.files.write(
+      pending,
+      text.replace(/(?<=## Reply \(edit here\)\n)[^#]*/, "\nFriday works.\n\n"),
+    );
+    await world.files.move(pending, `Approved/${task.file}`);
+    await run(world);
+    assert.equal(world.server.sent[0]?.args["body"], "Friday works.");
+  });
+}
 
 for (const { name, change, sentence, code } of BAD_NOTES) {
   test(`a note with ${name} goes to Needs_Attention with its bytes untouched and a sentence`, async () => {

@@ -6,6 +6,7 @@ import type { Case, Plan } from "../src/chaos/execute/case.ts";
 import { countEffects, type Delivery, type Remains } from "../src/chaos/execute/count-effects.ts";
 import { AGENT_FAILPOINTS, planKills, PROVIDERS, SERVER_FAILPOINTS } from "../src/chaos/execute/kill-plan.ts";
 import { runExecute } from "../src/chaos/execute/run-execute.ts";
+import { openOffice } from "../src/office/open-office.ts";
 import { CUSTOMER, type Reply } from "../src/office/sample-reply.ts";
 
 test("killed at its steps with providers that lag and fail, everything approved goes out once or is put before the owner", () =>
@@ -16,6 +17,24 @@ test("killed at its steps with providers that lag and fail, everything approved 
     assert.deepEqual([result.doubles, result.lost, result.resentByItself, result.parkedGmail], [0, 0, 0, 0]);
     assert.equal(result.sent + result.parked, result.approved);
     assert.ok(result.sent >= 10, `${result.sent} were sent`);
+  }));
+
+test("a mail whose answer was lost is found when Gmail lists it, six seconds later, and not put before the owner", () =>
+  withTempDir(async (folder) => {
+    const office = await openOffice({ folder });
+    try {
+      await office.local.mailServer.start();
+      await office.local.worker.start();
+      const reply = await office.bring({ subject: "Order late", fields: { subject: "Delivery" } });
+      await office.untilChecked(reply);
+      await office.gmail.faults.add({ match: { path: /\/drafts\/send$/ }, kind: "lost-reply", times: 1 });
+      await office.gmail.faults.add({ match: { path: /\/messages$/ }, kind: "index-lag", delayMs: 6_000 });
+      await office.approve(reply);
+      assert.match(await office.untilDone(reply, 60_000), /outcome: sent/);
+      assert.equal((await office.gmail.sentMessages()).length, 1);
+    } finally {
+      await office.close();
+    }
   }));
 
 test("two hundred kills hit every step at least five times with each provider", () => {

@@ -27,6 +27,7 @@ const wanted: Wanted = {
   cc: [],
   subject: "Re: Order",
   sentence: null,
+  comesBack: false,
   untouched: [],
   notBeforeMs: 1000,
 };

@@ -19,6 +19,8 @@ export interface Wanted {
   subject: string;
   /** Where nothing is sent: in the owner's words, and the bytes of each note he left behind. */
   sentence: RegExp | null;
+  /** It waits for the owner again: its text is kept, its head says why. */
+  comesBack: boolean;
   untouched: readonly Buffer[];
   /** Not earlier than this: the last save and the undo window after it. */
   notBeforeMs: number;
@@ -68,6 +70,7 @@ function judgeRefusal(wanted: Wanted, seen: Seen): Judgement {
     );
   if (!wanted.sentence?.test(seen.why ?? ""))
     return different("the owner was not told why", String(wanted.sentence), seen.why);
+  if (wanted.comesBack) return judgeReturn(wanted, seen);
   const left = sorted(seen.notes.map(({ bytes }) => bytes));
   const same =
     left.length === wanted.untouched.length &&
@@ -79,6 +82,19 @@ function judgeRefusal(wanted: Wanted, seen: Seen): Judgement {
     expected: wanted.untouched.map((bytes) => bytes.toString("utf8")),
     got: seen.notes.map(({ path, bytes }) => ({ path, text: bytes.toString("utf8") })),
   };
+}
+
+/** The head is written anew with the line on top; the text is the owner's. */
+function judgeReturn(wanted: Wanted, seen: Seen): Judgement {
+  const paths = seen.notes.map(({ path }) => path);
+  const [note] = seen.notes;
+  if (seen.notes.length !== 1 || !note?.path.startsWith("Pending_Approval/"))
+    return different("it does not wait for the owner again", "Pending_Approval/", paths);
+  const left = wanted.untouched.map((bytes) => regionOf(bytes.toString("utf8")));
+  const kept = regionOf(note.bytes.toString("utf8"));
+  return left.length === 1 && kept !== null && kept === left[0]
+    ? { kind: "refusedAsExpected" }
+    : different("the text came back as another", left, kept);
 }
 
 function different(what: string, expected: unknown, got: unknown): Judgement {

@@ -26,6 +26,8 @@ export interface EditCase {
   expected: string | null;
   /** What the owner is told where nothing is sent. */
   sentence: RegExp | null;
+  /** It waits for the owner again, with that on top. */
+  comesBack: boolean;
 }
 
 const REFUSED_SHARE = 0.1;
@@ -57,6 +59,7 @@ export function makeCase(seed: number, number: number): EditCase {
     after: all.slice(saves.before),
     expected: refusal === null ? (final?.text ?? "") : null,
     sentence: refusal?.sentence ?? null,
+    comesBack: refusal?.comesBack ?? false,
   };
 }
 
@@ -82,6 +85,7 @@ function atOldPlace(number: number, random: SeededRandom): EditCase {
     after: [{ ...makeSaving(random, null), way: "inPlace" }],
     expected: null,
     sentence: /lies in more than one folder/,
+    comesBack: false,
   };
 }
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FOLDERS, nameOf } from "@nightdesk/claim-lib";
+import { waitFor } from "@nightdesk/testkit";
 import type { Office } from "../office/open-office.ts";
 import type { Reply } from "../office/sample-reply.ts";
 import type { NoteWatch } from "../office/watch-notes.ts";
@@ -45,8 +46,10 @@ export async function playCase(stage: Stage, edit: EditCase): Promise<Played> {
     // Taken away before the owner was ready: too slow for the window, or a broken promise; both are seen below.
     if (!(await saveAfter(hand, edit, saving, left, { approvedPath, oldPath: reply.path }))) break;
   }
+  const end = `the end of case ${edit.number}`;
+  if (edit.comesBack) await untilBack(office, reply, end);
   const places = await watch
-    .until(reply.id, `the end of case ${edit.number}`, isAtRest)
+    .until(reply.id, end, edit.comesBack ? isBack : isAtRest)
     // Judged as it lies then: what never ends is lost.
     .catch(() => watch.places(reply.id));
   const notes = await readNotes(office.local.vault, places);
@@ -54,7 +57,7 @@ export async function playCase(stage: Stage, edit: EditCase): Promise<Played> {
     edit,
     reply,
     notes,
-    why: await readWhy(office, reply),
+    why: edit.comesBack ? await readNotice(office, reply) : await readWhy(office, reply),
     longestGapMs: hand.longestGapMs(),
     wanted: {
       text: edit.expected,
@@ -62,6 +65,7 @@ export async function playCase(stage: Stage, edit: EditCase): Promise<Played> {
       cc: reply.note.fields["cc"] as string[],
       subject: String(reply.note.fields["subject"]),
       sentence: edit.sentence,
+      comesBack: edit.comesBack,
       untouched: left,
       notBeforeMs: hand.lastChangeAtMs() + stage.undoWindowMs - CLOCK_MS,
     },
@@ -98,6 +102,17 @@ async function saveAfter(
 function isAtRest(places: readonly string[]): boolean {
   return places.some(
     (path) => path.startsWith(`${FOLDERS.done}/`) || path.startsWith(`${FOLDERS.needsAttention}/`),
+  );
+}
+
+function isBack(places: readonly string[]): boolean {
+  return places.length === 1 && places.every((path) => path.startsWith(`${FOLDERS.pending}/`));
+}
+
+/** A note that never comes back is judged as it lies then. */
+async function untilBack(office: Office, reply: Reply, what: string): Promise<void> {
+  await waitFor(async () => (await readNotice(office, reply)) !== null, { what, timeoutMs: 60_000 }).catch(
+    () => undefined,
   );
 }
 
@@ -143,4 +158,10 @@ function createHand(office: Office, note: string): Hand {
 async function readWhy(office: Office, reply: Reply): Promise<string | null> {
   const path = join(office.local.vault, FOLDERS.needsAttention, `WHY ${nameOf(reply.path)}`);
   return readFile(path, "utf8").catch(() => null);
+}
+
+/** The line on top of the note that waits for the owner; null when there is none. */
+async function readNotice(office: Office, reply: Reply): Promise<string | null> {
+  const text = await readFile(join(office.local.vault, reply.path), "utf8").catch(() => "");
+  return /^> \[!warning\] (.*)$/m.exec(text)?.[1] ?? null;
 }

@@ -12,8 +12,10 @@ interface Spoilable {
 /** A state of the note that may not be sent, and how the owner is told. */
 export interface Spoil {
   name: string;
-  /** Stands in the sentence beside the note. */
+  /** Stands in the sentence beside the note, or on top of it. */
   sentence: RegExp;
+  /** It comes back with the sentence on top, where the others are put aside with it beside them. */
+  comesBack?: true;
   apply(parts: Spoilable, random: SeededRandom): Spoilable;
   spoilBytes?: (bytes: Buffer) => Buffer;
 }
@@ -69,11 +71,13 @@ export const SPOILS: readonly Spoil[] = [
   {
     name: "no text",
     sentence: /There is no text to send in this note/,
+    comesBack: true,
     apply: (parts) => ({ ...parts, region: ["", " \t", "\u00a0"] }),
   },
   {
     name: "a gap",
     sentence: /still holds a gap to fill in/,
+    comesBack: true,
     apply: (parts, random) => ({ ...parts, region: insert(parts.region, random.pick(GAPS), random) }),
   },
   {

@@ -231,7 +231,8 @@ function rewrites(
       const told = JSON.parse(await stage.untilSays(status, "REMOTE_DIVERGED"));
       const dashboard = stage.vault.path("Dashboard.md");
       await stage.untilSays(dashboard, "nothing is carried out until it goes on");
-      await thief.force(tip);
+      // What the laptop synced last: rolled back, it may have published once more before it stopped.
+      await office.remote.git("update-ref", `refs/heads/${office.remote.branch}`, told.tip);
       await stage.untilSays(status, '"state":"ok"');
       return { said: [`${told.code} ${told.message}`] };
     },
