@@ -25,7 +25,15 @@ export {
   type AgentName,
   type Role,
 } from "./vault-paths.ts";
-export { deriveTaskId, isTaskId, makeTaskName, parseTaskName, taskKey, type TaskName } from "./task-name.ts";
+export {
+  deriveTaskId,
+  isTaskId,
+  itemTaskId,
+  makeTaskName,
+  parseTaskName,
+  taskKey,
+  type TaskName,
+} from "./task-name.ts";
 export { areaOf, MATRIX, mayDo, type Area, type Holds, type Right } from "./matrix.ts";
 export { findActiveContent, neutralise, neutraliseLine } from "./neutralise.ts";
 export { splitNote, type SplitNote } from "./front-matter.ts";

@@ -27,6 +27,11 @@ export function deriveTaskId(prefix: string, ...identity: string[]): string {
   return `${prefix}_${base32(digest).slice(0, 16)}`;
 }
 
+/** The id of the task that an item of an account's makes: a mail, by the provider's own name for it. */
+export function itemTaskId(prefix: string, account: string, item: string): string {
+  return deriveTaskId(prefix, account.toLowerCase(), item);
+}
+
 /** True for `em_` and 16 characters of `0-9a-v`. */
 export function isTaskId(value: string): boolean {
   return ID_ONLY.test(value);

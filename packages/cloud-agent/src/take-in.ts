@@ -1,4 +1,4 @@
-import { deriveTaskId, describeError, FOLDERS, NightdeskError, vaultPath } from "@nightdesk/claim-lib";
+import { describeError, FOLDERS, itemTaskId, NightdeskError, vaultPath } from "@nightdesk/claim-lib";
 import { audit } from "./audit.ts";
 import { buildMailNote, buildUnreadableNote, type NewTask } from "./build-mail-note.ts";
 import type { Mail, MailRef } from "./mail-port.ts";
@@ -11,7 +11,7 @@ const READ_ATTEMPTS = 3;
 
 /** The same for every watcher of this mailbox, on whatever machine. */
 export function taskIdOf(settings: CloudSettings, account: string, messageId: string): string {
-  return deriveTaskId(settings.idPrefix, "gmail", account.toLowerCase(), messageId);
+  return itemTaskId(settings.idPrefix, account, messageId);
 }
 
 export interface Intake {

@@ -43,11 +43,8 @@ test("everything needed to decide stands in the first twelve lines below the det
 });
 
 test("what is decided by stands first in the details, for a phone that shows no more", () => {
-  const keys = [
-    ...renderNote(note, kinds)
-      .split("\n---\n")[0]!
-      .matchAll(/^([a-z_]+):/gm),
-  ].map(([, key]) => key);
+  const [front = ""] = renderNote(note, kinds).split("\n---\n");
+  const keys = [...front.matchAll(/^([a-z_]+):/gm)].map(([, key]) => key);
   assert.deepEqual(keys.slice(0, 7), ["summary", "source_from", "expires", "send_at", "to", "cc", "subject"]);
 });
 

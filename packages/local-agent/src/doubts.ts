@@ -1,4 +1,4 @@
-import type { KindAction, PresentedRecord, TaskFields } from "@nightdesk/claim-lib";
+import { itemTaskId, type KindAction, type PresentedRecord, type TaskFields } from "@nightdesk/claim-lib";
 import type { Asked } from "./ledger.ts";
 import type { Derived } from "./mailbox.ts";
 import { hashTargets, listTargets, targetsOf } from "./targets.ts";
@@ -30,7 +30,19 @@ export function findContradictions(fields: TaskFields, action: KindAction, deriv
       sentence: "This note names another conversation than your own mailbox does.",
     });
   }
+  if (!isMadeFor(fields)) {
+    doubts.push({
+      key: `item:${fields.source_message}`,
+      sentence: "This note answers another mail than the one it was made for.",
+    });
+  }
   return doubts;
+}
+
+/** A task's id comes from the mail it was made for, so a note cannot be turned to another mail unnoticed. */
+function isMadeFor({ id, source_account: account, source_message: item }: TaskFields): boolean {
+  if (account === undefined || item === undefined) return true;
+  return itemTaskId(id.slice(0, id.indexOf("_")), account, item) === id;
 }
 
 export interface DoubtInput {

@@ -13,6 +13,7 @@ export const ASKED = {
   thread: "names another conversation than your own mailbox does",
   account: "This could not be verified: it is for",
   unknown: "your own account does not know the message it answers",
+  item: "answers another mail than the one it was made for",
   changed: "You changed the recipients to",
   rejected: "You rejected this note before",
   newer: "A newer mail came in this conversation",

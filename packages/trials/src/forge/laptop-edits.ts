@@ -1,3 +1,4 @@
+import { receiveMail } from "../office/sample-reply.ts";
 import { ASKED } from "./cloud-revisions.ts";
 import { ATTACKER, type Attempt, type Forgery } from "./forgery.ts";
 import { program } from "./laptop-programs.ts";
@@ -33,6 +34,13 @@ export const LAPTOP_EDITS: readonly Forgery[] = [
   setting("edited_conversation", ASKED.thread, "source_thread", "source_thread: thr_other"),
   setting("edited_account", ASKED.account, "source_account", "source_account: other@brightside.example"),
   setting("edited_mail", ASKED.unknown, "source_message", "source_message: msg_other"),
+  edited("turned_to_another_mail_of_the_same_customer", ASKED.item, async (text, { name }, { office }) => {
+    const { messageId, threadId } = await receiveMail(office.gmail, `${name} other`);
+    return text
+      .replace(/^source_message:.*$/m, `source_message: ${messageId}`)
+      .replace(/^source_thread:.*$/m, `source_thread: ${threadId}`)
+      .replace(/^source_last:.*$/m, `source_last: ${messageId}`);
+  }),
   setting("edited_kind", "NOTE_MALFORMED", "kind", "kind: bank_transfer"),
   setting("edited_into_a_note_without_action", "NOTE_UNKNOWN_KEY", "kind", "kind: email"),
   setting("edited_revision", "NAME_MALFORMED", "rev", "rev: 2"),
