@@ -5,6 +5,7 @@ import { createTempDir } from "@nightdesk/testkit";
 import { fail } from "../errors.ts";
 import { runExecuteCommand } from "./execute/execute-command.ts";
 import { runChaos, type ChaosResult } from "./run-chaos.ts";
+import { runTrial } from "../run-trial.ts";
 
 const USAGE = "npm run chaos -- [--execute] --kills 200";
 
@@ -62,11 +63,4 @@ async function main(): Promise<void> {
   process.exitCode = faults.length === 0 ? 0 : 1;
 }
 
-// An end by exit() runs the handlers that take everything along which was started.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-try {
-  await main();
-} catch (error) {
-  console.error(describeError(error));
-  process.exitCode = 1;
-}
+await runTrial(main);

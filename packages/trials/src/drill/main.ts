@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
-import { describeError } from "@nightdesk/claim-lib";
 import { createTempDir } from "@nightdesk/testkit";
 import { quantile } from "../bench/quantiles.ts";
 import { table } from "../bench/render-tables.ts";
 import { readWhole, usageError } from "../read-whole.ts";
 import type { Effect } from "./flows.ts";
 import { runDrill, type DrillResult } from "./run-drill.ts";
+import { runTrial } from "../run-trial.ts";
 
 const USAGE = "npm run drill -- --items 100 --seed 1";
 /** The undo window as the product comes; the guard against many at once so that the two drags meet it, and nothing else does. */
@@ -68,11 +68,4 @@ async function main(): Promise<void> {
   process.exitCode = isKept ? 0 : 1;
 }
 
-// An end by exit() runs the handlers that take everything along which was started.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-try {
-  await main();
-} catch (error) {
-  console.error(describeError(error));
-  process.exitCode = 1;
-}
+await runTrial(main);

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { describeError } from "@nightdesk/claim-lib";
 import { createTempDir } from "@nightdesk/testkit";
 import { readWhole, usageError } from "../read-whole.ts";
 import { runEdits, type EditsResult } from "./run-edits.ts";
+import { runTrial } from "../run-trial.ts";
 
 const USAGE = "npm run edits -- --seed 7 --count 1000 (one case again: --seed 7 --only 123)";
 const OPTIONS = { seed: { type: "string" }, count: { type: "string" }, only: { type: "string" } } as const;
@@ -51,11 +51,4 @@ async function main(): Promise<void> {
   process.exitCode = isKept ? 0 : 1;
 }
 
-// An end by exit() runs the handlers that take everything along which was started.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-try {
-  await main();
-} catch (error) {
-  console.error(describeError(error));
-  process.exitCode = 1;
-}
+await runTrial(main);

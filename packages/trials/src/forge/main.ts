@@ -6,6 +6,7 @@ import { FORGERIES } from "./all-forgeries.ts";
 import { GROUPS, type Forgery } from "./forgery.ts";
 import { runForge } from "./run-forge.ts";
 import { summarise } from "./summarise.ts";
+import { runTrial } from "../run-trial.ts";
 
 const USAGE = "npm run forge [-- --only NAME[,NAME]] [-- --list]";
 
@@ -45,11 +46,4 @@ async function main(): Promise<void> {
   process.exitCode = isAsPromised ? 0 : 1;
 }
 
-// An end by exit() runs the handlers that take everything along which was started.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-try {
-  await main();
-} catch (error) {
-  console.error(describeError(error));
-  process.exitCode = 1;
-}
+await runTrial(main);

@@ -4,6 +4,7 @@ import { createTempDir } from "@nightdesk/testkit";
 import { fail } from "../errors.ts";
 import { runHostile, type HostileResult } from "./run-hostile.ts";
 import { TECHNIQUES } from "./techniques.ts";
+import { runTrial } from "../run-trial.ts";
 
 const USAGE = "npm run hostile -- --mails 500 --seed 1 --pages 80";
 /** Of the techniques, those only a careful eye minds (tags, tasks, long lines); the rest the checker must see. */
@@ -90,9 +91,4 @@ async function main(): Promise<void> {
   process.exitCode = faults.length === 0 ? 0 : 1;
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(describeError(error));
-  process.exitCode = 1;
-}
+await runTrial(main);

@@ -3,6 +3,7 @@ import { describeError } from "@nightdesk/claim-lib";
 import { createTempDir } from "@nightdesk/testkit";
 import { fail } from "../errors.ts";
 import { runRace, type RaceResult } from "./run-race.ts";
+import { runTrial } from "../run-trial.ts";
 
 const USAGE = "npm run race -- --tasks 200 --agents 2";
 
@@ -60,9 +61,4 @@ async function main(): Promise<void> {
   process.exitCode = faults.length === 0 ? 0 : 1;
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(describeError(error));
-  process.exitCode = 1;
-}
+await runTrial(main);
