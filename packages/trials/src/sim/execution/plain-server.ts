@@ -14,6 +14,7 @@ interface Parts {
   world: ExecWorld;
   store: HandleStore;
   mode: ExecWorld["mode"];
+  isAlive: () => boolean;
 }
 
 /**
@@ -21,7 +22,7 @@ interface Parts {
  * to: that nothing goes out twice is the executor's doing alone. `idempotent` leans on the unique reference.
  */
 export function createPlainServer(world: ExecWorld, isAlive: () => boolean): LiveServer {
-  const parts: Parts = { world, store: createSimHandleStore(world, isAlive), mode: world.mode };
+  const parts: Parts = { world, store: createSimHandleStore(world, isAlive), mode: world.mode, isAlive };
   const inTurn = createTurns();
   return {
     prepare: (input) => prepare(parts, input),
@@ -78,7 +79,7 @@ async function commit(parts: Parts, input: Bound) {
     throw new NightdeskError("RECEIPT_EXPIRED", "The receipt is past its time.");
   const sent = input.handle.startsWith(DRY)
     ? { id: "dry-run", threadId: row.threadId, atMs: world.nowMs }
-    : await send(world, row);
+    : await send(parts, row);
   store.markSent(row.nonce, { messageId: sent.id, threadId: sent.threadId, sentAtMs: sent.atMs });
   return toAnswer(sent.id, sent.atMs);
 }
@@ -99,9 +100,12 @@ async function find(parts: Parts, input: Bound) {
   return { state: world.outside.begun[row.nonce] === true ? "unknown" : "absent" };
 }
 
-async function send(world: ExecWorld, row: EffectRow): Promise<Sent> {
+async function send({ world, isAlive }: Parts, row: EffectRow): Promise<Sent> {
   const draft: Draft = { id: row.ref, content: row.digest ?? "", threadId: row.threadId, ref: row.ref };
+  if (!isAlive()) throw new Error("the server has ended");
   world.change("server begins", { begun: { ...world.outside.begun, [row.nonce]: true } });
+  // The power went with that note: whoever runs on here is dead.
+  if (!isAlive()) throw new Error("the server has ended");
   try {
     const sent = await meetFault(world, "send", () => deliver(world, draft), draft);
     if (sent) return sent;

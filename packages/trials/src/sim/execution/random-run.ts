@@ -69,6 +69,7 @@ export class ExecRandomRun {
   /** Ends the wait for a program that is gone. */
   #crashed: (() => void) | null = null;
   #isActing = false;
+  #lastMode: ExecWorld["mode"] = "live";
   #isCalm = false;
 
   constructor(seed: number, trace?: (line: string) => void) {
@@ -130,7 +131,12 @@ export class ExecRandomRun {
           await this.#act(true);
         if (world.disk !== disk) await never<void>();
       };
+      // What was approved while nothing ran counts as approved for the mode of the last start.
+      if (world.mode === "live" && this.#lastMode === "dry_run")
+        for (const task of Object.values(world.truth))
+          if (task.hand === "approved") world.excuse(task.n, "mode switched");
       const program = await Program.start(world, gatedDisk(disk, gate));
+      this.#lastMode = world.mode;
       if (world.disk !== disk) return;
       this.#program = program;
     }
@@ -215,7 +221,9 @@ export class ExecRandomRun {
     const { world } = this;
     world.mode = world.mode === "live" ? "dry_run" : "live";
     this.#trace?.(`DEV_MODE is ${world.mode === "live" ? "off" : "on"} from now on`);
-    for (const task of Object.values(world.truth)) if (task.taken) world.excuse(task.n, "mode switched");
+    // What was taken is looked at in the other mode, and what was approved for a rehearsal is asked about.
+    for (const task of Object.values(world.truth))
+      if (task.taken || task.hand === "approved") world.excuse(task.n, "mode switched");
   }
 
   /** All trouble is over: what was begun comes to its end. */
