@@ -53,13 +53,16 @@ const FILL_IN =
 const OWNERS =
   "your|my|our|ihr|ihre|ihren|ihrem|dein|deine|mein|meine|unser|unsere|votre|vos|mon|ma|mes|notre|tu|su|sus|mi|nuestro|nuestra";
 
-/** Marks of an unfinished draft: a gap the owner must fill before anything is sent. */
+/**
+ * Marks of an unfinished draft: a gap the owner must fill before anything is sent. No gap is longer than a few
+ * hundred characters; without that bound, 64 KB of brackets keep the program busy for nine seconds.
+ */
 const PLACEHOLDERS = [
   // The second form is what `neutralise` makes of the first; the same for those below.
-  /\[ ?\[[^\]\n]*\]\]/,
-  /\{ ?\{[^}\n]*\}\}/,
+  /\[ ?\[[^\]\n]{0,300}\]\]/,
+  /\{ ?\{[^}\n]{0,300}\}\}/,
   new RegExp(
-    `[[{]\\s?(?:(?:${OWNERS})\\s+\\p{L}|(?:${ASKED_FOR})(?![\\p{L}\\p{N}]))[^\\]}\\n]*[\\]}](?!\\()`,
+    `[[{]\\s?(?:(?:${OWNERS})\\s+\\p{L}|(?:${ASKED_FOR})(?![\\p{L}\\p{N}]))[^\\]}\\n]{0,300}[\\]}](?!\\()`,
     "iu",
   ),
   // A link's words stand in brackets too, and its address follows.

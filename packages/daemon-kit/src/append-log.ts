@@ -20,8 +20,11 @@ export interface AppendLog {
   readAll(): Promise<Record<string, unknown>[]>;
 }
 
-/** One page: up to there a write is never split by a signal. */
-const MAX_LINE_BYTES = 4096;
+/**
+ * More than a note can make of one: 40 recipients of 254 characters are 10 KB. A write of several pages can be
+ * split by SIGKILL; what it leaves is a line cut short, as after a power cut.
+ */
+const MAX_LINE_BYTES = 32 * 1024;
 
 /** @param path the file; its folder must exist. It is created, mode 0600, by the first append. */
 export function openAppendLog(path: string, disk: FileSystem = nodeFileSystem): AppendLog {

@@ -37,6 +37,8 @@ const gmailBaseUrl = z
 const schema = z.object({
   AGENT_TYPE: commonFields.AGENT_TYPE,
   STATE_PATH: commonFields.STATE_PATH,
+  /** Where STOP.md is looked for before a mail is sent. */
+  VAULT_PATH: absolutePath().optional(),
   DEV_MODE: flag(false),
   LOG_LEVEL: commonFields.LOG_LEVEL,
   GMAIL_CLIENT_ID: z.string(),
@@ -67,6 +69,7 @@ export interface EmailConfig {
   mode: Mode;
   transport: TransportName;
   statePath: string;
+  vaultPath: string | null;
   devMode: boolean;
   logLevel: z.infer<typeof schema>["LOG_LEVEL"];
   clientId: string;
@@ -127,6 +130,7 @@ export function readConfig(
   const config: EmailConfig = {
     ...start,
     statePath: values.STATE_PATH,
+    vaultPath: values.VAULT_PATH ?? null,
     devMode: values.DEV_MODE,
     logLevel: values.LOG_LEVEL,
     clientId: values.GMAIL_CLIENT_ID,

@@ -32,6 +32,7 @@ export const EMAIL_MCP_ERRORS = {
   },
   HANDLE_NOT_BOUND: { retry: "never", when: "a handle was not prepared here for this receipt" },
   DRAFT_CHANGED: { retry: "never", when: "the prepared draft no longer holds what was approved" },
+  HALTED: { retry: "safe", when: "STOP.md came into the vault before the mail was sent; nothing was sent" },
   SEND_OUTCOME_UNKNOWN: { retry: "ambiguous", when: "sending was asked for and no clear answer came back" },
   STORE_FAILED: {
     retry: "safe",

@@ -42,6 +42,9 @@ export const MAX_SUBJECT_CHARS = 500;
 /** One request to Gmail. Its own front end gives up after 60 s. */
 export const REQUEST_TIMEOUT_MS = 20_000;
 
+/** What is read of one answer: a mail of 35 MB as base64 within JSON. A redirect is never followed. */
+export const MAX_ANSWER_BYTES = 50 * 1024 * 1024;
+
 /** Reads: at most this many requests, with pauses in between; in all under the 60 s an MCP client waits. */
 export const READ_ATTEMPTS = 4;
 export const BACKOFF_BASE_MS = 400;

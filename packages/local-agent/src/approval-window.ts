@@ -1,6 +1,7 @@
 import { parseTaskName, taskKey } from "@nightdesk/claim-lib";
 import type { BulkGuard } from "./bulk-guard.ts";
 import { keepDraft } from "./drafts.ts";
+import { MAX_RETRY_MS } from "./limits.ts";
 import { derive, type Derived } from "./mailbox.ts";
 import { readActionNote, readFile, type ActionNote, type FoundFile } from "./notes.ts";
 import type { Ports } from "./ports.ts";
@@ -42,8 +43,10 @@ export async function watchWindow(
   if (!found || !stat) return;
   const nowMs = ports.clock.now();
   // A clock that was set back would make the window last for hours.
-  const isNew =
-    !known || known.sha256 !== found.sha256 || known.mtimeMs !== stat.mtimeMs || nowMs < known.sinceMs;
+  const isAhead =
+    known !== undefined &&
+    (nowMs < known.sinceMs || (known.failures > 0 && known.dueMs > nowMs + MAX_RETRY_MS));
+  const isNew = !known || known.sha256 !== found.sha256 || known.mtimeMs !== stat.mtimeMs || isAhead;
   const name = parseTaskName(fileOf(path));
   if (isNew && name) await keepDraft(ports, name, found);
   if (isNew) windows.set(path, openWindow(ports, options, found, stat.mtimeMs));

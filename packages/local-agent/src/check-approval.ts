@@ -1,4 +1,5 @@
 import {
+  canonicalJson,
   findPlaceholder,
   payloadOf,
   taskKey,
@@ -78,11 +79,14 @@ export async function checkNote(
       `This note lies in more than one folder (also in ${copies.join(", ")}), so it is not clear which one counts. It was not carried out. Keep one of them and approve that.`,
     );
   }
-  return checkText(note.text ?? "");
+  return checkText(
+    note.text ?? "",
+    ports.kinds.get(fields.kind)?.action ? payloadOf(note, ports.kinds) : null,
+  );
 }
 
 /** What of a text nobody can mean to send. */
-function checkText(text: string): Verdict | null {
+function checkText(text: string, payload: Payload | null): Verdict | null {
   const gap = findPlaceholder(text);
   if (gap !== null) {
     return back(
@@ -95,6 +99,11 @@ function checkText(text: string): Verdict | null {
     return refuse(
       "TEXT_UNREADABLE",
       "The text holds characters that could not be read, as when a file is not saved as UTF-8. It was not carried out.",
+    );
+  if (payload && canonicalJson(payload.args).includes("\ufffd"))
+    return back(
+      "DETAILS_UNREADABLE",
+      "The details at the top (the subject or a recipient) hold a character that could not be read, as when a file is not saved as UTF-8. It was not sent. Write it anew and move this note to Approved/ again.",
     );
   if (text.trim() === "")
     return back(
@@ -200,7 +209,7 @@ export async function checkDoubts(
     ...findCircumstances({
       shownForMs: presented.some(({ rev }) => rev < name.rev) ? approvedAtMs - Date.parse(first.at) : null,
       // Approved in time it only waited since: for its own time, or for a limit.
-      expires: ports.ledger.lastStay(name.id, name.rev)?.type === "held" ? undefined : note.fields.expires,
+      expires: waitedInTime(ports, name) ? undefined : note.fields.expires,
       isCompared: compared !== "unreachable",
       run: ports.ledger.runs().at(-1) ?? "",
       nowMs: ports.clock.now(),
@@ -213,6 +222,16 @@ export async function checkDoubts(
     !doubts.some(isTimeDoubt) && isConfirmed(doubts, targets, ports.ledger.asked(name.id, name.rev));
   if (doubts.length > 0 && !isSettled) return { kind: "ask", doubts };
   return { kind: "execute", payload: payloadOf(note, ports.kinds) };
+}
+
+/** What waits for its own time is asked about when it is late; the rest of it may be late by that much, too. */
+const MAX_HELD_LATE_MS = 60 * 60_000;
+
+/** True when the laptop was on when the wait ended: nothing but the wait stood between approval and now. */
+function waitedInTime(ports: Ports, { id, rev }: ActionNote["name"]): boolean {
+  const stay = ports.ledger.lastStay(id, rev);
+  if (stay?.type !== "held") return false;
+  return stay.why === "schedule" || ports.clock.now() - Date.parse(stay.until) <= MAX_HELD_LATE_MS;
 }
 
 /** True for a file in Approved/ the owner did not put there to be carried out: what a system leaves behind. */

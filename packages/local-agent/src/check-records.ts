@@ -1,5 +1,6 @@
 import { FOLDERS, parseTaskName } from "@nightdesk/claim-lib";
 import { z } from "zod";
+import { readAuditDay } from "./audit.ts";
 import { parkApprovals } from "./park-approvals.ts";
 import type { Ports } from "./ports.ts";
 
@@ -70,7 +71,7 @@ async function findForgotten(ports: Ports): Promise<string | null> {
   const days = (await ports.files.list(folder)).filter((name) => /^\d{4}-\d{2}-\d{2}\.jsonl$/.test(name));
   const until = ports.ledger.lostUntil() ?? "";
   for (const day of days.toSorted().toReversed().slice(0, MAX_DAYS)) {
-    const effects = parseEffects((await ports.files.read(`${folder}/${day}`)) ?? "");
+    const effects = parseEffects(await readAuditDay(ports, `${folder}/${day}`));
     if (effects.length === 0) continue;
     const forgotten = effects.filter(
       ({ timestamp, parameters }) => timestamp > until && !ports.journal.knows(parameters.nonce),

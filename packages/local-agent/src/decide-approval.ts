@@ -6,7 +6,7 @@ import { checkDoubts, checkNote, type Verdict } from "./check-approval.ts";
 import { execute } from "./execute.ts";
 import { holdNote, moveToScheduled } from "./hold-note.ts";
 import { isScheduled, judgeSchedule } from "./judge-schedule.ts";
-import { MAX_FACTS_AGE_MS } from "./limits.ts";
+import { MAX_FACTS_AGE_MS, MAX_RETRY_MS } from "./limits.ts";
 import { formatWhen } from "./local-time.ts";
 import { derive, type Derived } from "./mailbox.ts";
 import { readActionNote, readFile, type ActionNote, type FoundFile } from "./notes.ts";
@@ -17,7 +17,6 @@ import { NOT_COMPARED, type Compared } from "./sync-gate.ts";
 
 /** A mail server that is restarting is back within a second; one that is down is asked twice a minute. */
 const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
 
 /** The end of a window: takes the bytes and decides. True when the note stays and is looked at again. */
 export async function decide(
@@ -28,8 +27,10 @@ export async function decide(
 ): Promise<boolean> {
   try {
     const found = await readFile(ports, path);
-    // Gone, or written to at the last moment: the next look sees it as new.
-    if (!found || found.sha256 !== window.sha256) return false;
+    // Taken back at the last moment: the next look finds it gone, and tells so.
+    if (!found) return true;
+    // Written to: the next look sees it as new.
+    if (found.sha256 !== window.sha256) return false;
     return await decideOn(ports, options, found, window);
   } catch (error) {
     window.failures += 1;
@@ -106,10 +107,11 @@ async function carryOutNow(ports: Ports, options: ApproverOptions, ready: Ready)
       approvedAtMs: window.approvedAtMs,
     });
     options.onExecuted(note.name.id, executed);
+    // Taken back while it was decided on: the next look finds it gone, and tells so.
+    return executed.state === "withdrawn";
   } finally {
     place.release();
   }
-  return false;
 }
 
 /** Whether it waits for its time or for the end of a burst; null when it does not. */
@@ -134,7 +136,7 @@ async function holdBack(
 
 async function freshFacts(ports: Ports, note: ActionNote, window: Window): Promise<Derived> {
   const nowMs = ports.clock.now();
-  if (window.facts === null || nowMs - window.facts.atMs > MAX_FACTS_AGE_MS) {
+  if (window.facts === null || Math.abs(nowMs - window.facts.atMs) > MAX_FACTS_AGE_MS) {
     window.facts = { atMs: nowMs, derived: derive(ports, note.channel, note.action, note.note.fields) };
   }
   return window.facts.derived;

@@ -10,7 +10,8 @@ import { readSyncStatus } from "./read-status.ts";
  * and then the journal is as old as the rest and would let things be done twice.
  */
 export async function findHalt(ports: Pick<Ports, "files" | "readState">): Promise<string | null> {
-  const names = await ports.files.list("");
+  // A link or a folder of that name is meant as well; nothing in it is read.
+  const names = [...(await ports.files.list("")), ...((await ports.files.listOdd?.("")) ?? [])];
   if (names.some((name) => name.toLowerCase() === STOP_FILE.toLowerCase())) {
     return "STOP.md is in the vault; nothing is carried out while it is there.";
   }

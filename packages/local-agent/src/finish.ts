@@ -1,13 +1,14 @@
 import {
   auditPath,
   doneFolder,
+  folderOf,
   FOLDERS,
   nameOf,
   payloadOf,
   toFieldLine,
   type TaskFields,
 } from "@nightdesk/claim-lib";
-import { recordAudit } from "./audit.ts";
+import { readAuditDay, recordAudit } from "./audit.ts";
 import { dropDraft } from "./drafts.ts";
 import type { JournalEntry } from "./journal.ts";
 import { findCopies, readActionNote, type ActionNote } from "./notes.ts";
@@ -78,7 +79,9 @@ async function moveToDone(ports: Ports, { path, text, note, entry, outcome }: Fi
   await ports.reach("after:rewrite");
   // The month of the effect, not of this moment: after a crash it must be the same folder.
   const target = `${doneFolder(Date.parse(outcome.sentAt))}/${nameOf(path)}`;
-  if ((await ports.files.stat(target)) === null) await ports.files.move(path, target);
+  const odd = (await ports.files.listOdd?.(folderOf(target))) ?? [];
+  if ((await ports.files.stat(target)) === null && !odd.includes(nameOf(path)))
+    await ports.files.move(path, target);
   else
     await putAside(
       ports,
@@ -141,7 +144,7 @@ async function wasAudited(ports: Ports, entry: JournalEntry, outcome: Outcome): 
     [outcome.sentAt, new Date(ports.clock.now()).toISOString()].map((at) => auditPath("local", at)),
   );
   for (const path of days) {
-    if ((await ports.files.read(path))?.includes(`"nonce":"${entry.intent.nonce}"`)) return true;
+    if ((await readAuditDay(ports, path)).includes(`"nonce":"${entry.intent.nonce}"`)) return true;
   }
   return false;
 }

@@ -16,6 +16,9 @@ export const MAX_PARALLEL = 4;
 /** What the account said is asked again when it is older than this at the moment of sending. */
 export const MAX_FACTS_AGE_MS = 30_000;
 
+/** A decision that failed is tried again after this at the latest. */
+export const MAX_RETRY_MS = 30_000;
+
 /** Drafts are answers to the day's mail; what nobody decided on in a week is out of date. */
 export const MAX_PENDING_MS = 7 * DAY_MS;
 

@@ -76,6 +76,13 @@ export function pendingFolder(channel: Channel): string {
   return `${FOLDERS.pending}/${channel.name}`;
 }
 
+/** True when a file of this name waits for the owner already. */
+export async function isWaiting(ports: Pick<Ports, "files" | "channels">, file: string): Promise<boolean> {
+  for (const channel of ports.channels)
+    if ((await ports.files.stat(`${pendingFolder(channel)}/${file}`)) !== null) return true;
+  return false;
+}
+
 /** Every folder a task note can lie in. Months of Done/ from the note's creation on, at most two years. */
 function lifecycleFolders(channels: readonly Channel[], createdMs: number, nowMs: number): string[] {
   return [

@@ -85,7 +85,11 @@ function reasonName(file: string): string {
 }
 
 async function freePath(ports: Pick<Ports, "files">, file: string): Promise<string> {
-  const taken = new Set(await ports.files.list(FOLDERS.needsAttention));
+  // Folders and links take a name as well.
+  const taken = new Set([
+    ...(await ports.files.list(FOLDERS.needsAttention)),
+    ...((await ports.files.listOdd?.(FOLDERS.needsAttention)) ?? []),
+  ]);
   const dot = file.lastIndexOf(".");
   const stem = dot > 0 ? file.slice(0, dot) : file;
   const ending = dot > 0 ? file.slice(dot) : "";

@@ -47,9 +47,14 @@ export async function writePresented(
   // Making that durable takes milliseconds, in which an editor may have saved.
   if ((await readFile(ports, found.path))?.sha256 !== found.sha256) return false;
   await ports.files.write(found.path, text);
+  // Moved by the owner in that moment: what they moved has the bytes that stood here. Any other copy is no
+  // twin of it, and the words of the owner that were rewritten here may lie nowhere else.
   const copies = await findCopies(ports, id, now, now);
-  if (copies.some((copy) => copy !== found.path && copy.endsWith(`-r${rev}.md`)))
-    await removeOwnTwin(ports, found.path, [record]);
+  for (const copy of copies.filter((one) => one !== found.path && one.endsWith(`-r${rev}.md`))) {
+    if ((await readFile(ports, copy))?.sha256 !== found.sha256) continue;
+    await removeOwnTwin(ports, found.path, [record], copy);
+    break;
+  }
   return true;
 }
 
@@ -68,16 +73,22 @@ export async function putBack(
   const written = rewriteNote(text, action.note, fields, ports.kinds);
   const target = `${pendingFolder(action.channel)}/${nameOf(path)}`;
   await ports.files.move(path, target);
-  await ports.ledger.addPresented({
-    type: "presented",
-    id: action.name.id,
-    rev: action.name.rev,
-    sha256: sha256Hex(written),
-    path: target,
-    at: new Date(ports.clock.now()).toISOString(),
-    from: "local",
-    targets: targetsOf(fields, action.action),
-  });
+  try {
+    await ports.ledger.addPresented({
+      type: "presented",
+      id: action.name.id,
+      rev: action.name.rev,
+      sha256: sha256Hex(written),
+      path: target,
+      at: new Date(ports.clock.now()).toISOString(),
+      from: "local",
+      targets: targetsOf(fields, action.action),
+    });
+  } catch (error) {
+    // Else it would lie there without a word, and look as if the owner had taken it back.
+    await ports.files.move(target, path);
+    throw error;
+  }
   if ((await ports.files.read(target)) !== text) {
     await ports.files.move(target, path);
     return false;
@@ -107,15 +118,15 @@ const STRAY_FOLDERS = [
 /** Brings such notes into the folder of their channel. What cannot be read, or is there already, stays. */
 export async function gatherStrays(ports: Ports): Promise<void> {
   for (const folder of STRAY_FOLDERS) {
-    for (const { path } of await listTasks(ports.files, folder)) {
-      const text = await ports.files.read(path);
-      const read = text === null ? null : readActionNote(nameOf(path), text, ports);
-      if (!read?.ok) continue;
+    for (const { path, name } of await listTasks(ports.files, folder)) {
       try {
+        const text = await ports.files.read(path);
+        const read = text === null ? null : readActionNote(nameOf(path), text, ports);
+        if (!read?.ok) continue;
         await ports.files.move(path, `${pendingFolder(read.note.channel)}/${nameOf(path)}`);
       } catch (error) {
         if (!NightdeskError.is(error)) throw error;
-        ports.log.warn({ event: "stray.stays", id: read.note.name.id, error });
+        ports.log.warn({ event: "stray.stays", id: name.id, error });
       }
     }
   }

@@ -56,7 +56,9 @@ export function createReconciler(ports: Ports, lookUpMs: number = LOOK_UP_MS): R
 
 function isDue(ports: Ports, entry: JournalEntry, wait: Waiting | undefined): boolean {
   if (entry.state === "done" || ports.underWay.has(entry.intent.id)) return false;
-  return wait === undefined || wait.dueMs <= ports.clock.now();
+  if (wait === undefined) return true;
+  // No wait is longer than that: the clock was ahead when it began, and was put right.
+  return wait.dueMs <= ports.clock.now() || wait.dueMs > ports.clock.now() + MAX_RETRY_MS;
 }
 
 async function recoverOne(

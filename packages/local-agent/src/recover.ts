@@ -171,6 +171,8 @@ async function commitAbsent(ports: Ports, entry: JournalEntry, attempts: Attempt
   const text = await ports.files.read(notePath(entry));
   const isAsApproved = text !== null && approvedPayload(ports, entry, text) !== null;
   if (isAsApproved && !willFailAgain(attempts.lastError)) return commitPrepared(ports, entry.intent.id);
+  // Asked in the future: the clock was ahead then. It counts from now on.
+  if (attempts.askedAtMs !== null) attempts.askedAtMs = Math.min(attempts.askedAtMs, ports.clock.now());
   const mayBeAsked = attempts.askedAtMs !== null && ports.clock.now() - attempts.askedAtMs < UNDER_WAY_MS;
   if (!(await discard(ports, entry)) && mayBeAsked)
     return {

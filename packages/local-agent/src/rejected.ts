@@ -17,7 +17,11 @@ export function createRejectionRecorder(ports: Ports): () => Promise<void> {
       const stat = await ports.files.stat(path);
       if (!stat) continue;
       const version = `${stat.inode}:${stat.size}:${stat.mtimeMs}`;
-      if (known.get(path) !== version) await recordRejection(ports, path, name.id, name.rev);
+      // One that cannot be read must not keep the dashboard from the owner.
+      if (known.get(path) !== version)
+        await recordRejection(ports, path, name.id, name.rev).catch((error: unknown) =>
+          ports.log.warn({ event: "rejection.untold", id: name.id, error }),
+        );
       fresh.set(path, version);
     }
     known = fresh;

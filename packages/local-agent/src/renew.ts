@@ -4,7 +4,7 @@ import { findMoves } from "./doubts.ts";
 import { judgePresented } from "./judge-presented.ts";
 import { formatWhen, parseWhen } from "./local-time.ts";
 import { derive, readSource, type Derived } from "./mailbox.ts";
-import { readActionNote, readFile, type ActionNote, type FoundFile } from "./notes.ts";
+import { isWaiting, readActionNote, readFile, type ActionNote, type FoundFile } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { recordReturn, writePresented } from "./put-before-owner.ts";
 import { rewriteNote } from "./rewrite-note.ts";
@@ -101,8 +101,12 @@ async function dropAnswered(
 
 /** What the owner put into Expired/ by hand counts as expired too. */
 export async function recordExpired(ports: Ports): Promise<void> {
-  for (const { name } of await listTasks(ports.files, FOLDERS.expired)) {
+  for (const { path, name } of await listTasks(ports.files, FOLDERS.expired)) {
     if (ports.ledger.lastStay(name.id, name.rev)?.type === "expired") continue;
+    // A copy only: the two would be written down in turn at every look, and neither would ever come back.
+    const file = nameOf(path);
+    if ((await isWaiting(ports, file)) || (await ports.files.stat(`${FOLDERS.snoozed}/${file}`)) !== null)
+      continue;
     await ports.ledger.addDecision({
       type: "expired",
       id: name.id,

@@ -1,7 +1,7 @@
 import { FOLDERS, listTasks, nameOf, NightdeskError, toFieldLine } from "@nightdesk/claim-lib";
 import { recordAudit } from "./audit.ts";
 import { formatWhen, nextMorning, parseWhen } from "./local-time.ts";
-import { pendingFolder, readActionNote, type ActionNote } from "./notes.ts";
+import { isWaiting, pendingFolder, readActionNote, type ActionNote } from "./notes.ts";
 import type { Ports } from "./ports.ts";
 import { putBack } from "./put-before-owner.ts";
 
@@ -14,6 +14,8 @@ const MAX_AHEAD_MS = 366 * 86_400_000;
 export async function wakeSnoozed(ports: Ports): Promise<number | null> {
   const dues: number[] = [];
   for (const { path } of await listTasks(ports.files, FOLDERS.snoozed)) {
+    // A copy of what waits already: it counts once that is decided on, and says nothing about it now.
+    if (await isWaiting(ports, nameOf(path))) continue;
     try {
       const dueMs = await wakeOne(ports, path);
       if (dueMs !== null) dues.push(dueMs);

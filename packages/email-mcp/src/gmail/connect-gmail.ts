@@ -4,14 +4,21 @@ import {
   type gmail_v1,
 } from "googleapis/build/src/apis/gmail/index.js";
 import { GOOGLE_BASE_URL } from "../config.ts";
-import { REQUEST_TIMEOUT_MS } from "../limits.ts";
+import { MAX_ANSWER_BYTES, REQUEST_TIMEOUT_MS } from "../limits.ts";
 import { readWithRetry, type Ports } from "./call-gmail.ts";
 
 /** One logged-in link to one mailbox. */
 export interface GmailLink {
   api: gmail_v1.Gmail;
   /** Given to every single call: a client's own root address is ignored for some of them. */
-  options: { rootUrl: string; retry: false; timeout: number; noProxy: string[] };
+  options: {
+    rootUrl: string;
+    retry: false;
+    timeout: number;
+    noProxy: string[];
+    redirect: "error";
+    size: number;
+  };
   /** Fetches a fresh access token when the old one is about to end, so that a write never has to. */
   ensureToken(): Promise<void>;
   /** What Google says the login may do. */
@@ -37,7 +44,7 @@ export function connectGmail(login: GmailLogin, ports: Ports): GmailLink {
     ...(isGoogle ? {} : { endpoints: endpointsAt(login.baseUrl) }),
     // An access token can end before its time; a refused request is then made once more with a fresh one.
     forceRefreshOnFailure: true,
-    transporterOptions: { timeout: REQUEST_TIMEOUT_MS, noProxy },
+    transporterOptions: { timeout: REQUEST_TIMEOUT_MS, noProxy, redirect: "error", size: MAX_ANSWER_BYTES },
   });
   client.setCredentials({ refresh_token: login.refreshToken });
   const token = async () => {
@@ -46,7 +53,14 @@ export function connectGmail(login: GmailLogin, ports: Ports): GmailLink {
   };
   return {
     api: makeGmail({ version: "v1", auth: client, rootUrl: `${login.baseUrl}/` }),
-    options: { rootUrl: `${login.baseUrl}/`, retry: false, timeout: REQUEST_TIMEOUT_MS, noProxy },
+    options: {
+      rootUrl: `${login.baseUrl}/`,
+      retry: false,
+      timeout: REQUEST_TIMEOUT_MS,
+      noProxy,
+      redirect: "error",
+      size: MAX_ANSWER_BYTES,
+    },
     ensureToken: async () => void (await token()),
     scopes: async () => {
       const value = await token();

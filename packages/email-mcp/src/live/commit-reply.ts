@@ -59,6 +59,8 @@ async function send(row: EffectRow, handle: string, deps: LiveDeps): Promise<Sen
       { data: { handle } },
     );
   }
+  // Reading the draft takes up to a minute when Gmail is busy, and STOP.md must work within 5 s.
+  if (deps.isHalted()) throw fail("HALTED", "STOP.md is in the vault; nothing was sent.");
   const sent = await deps.sender.sendDraft(handle);
   // Gone since it was read: another call of this very receipt was faster, or the owner's hand was.
   if (!sent) return findOrDoubt(row, deps);

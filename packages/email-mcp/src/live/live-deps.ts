@@ -12,6 +12,8 @@ export interface LiveDeps {
   account: string;
   /** A rehearsal: everything but the mail itself. */
   devMode: boolean;
+  /** True while STOP.md lies in the vault. */
+  isHalted(): boolean;
   /** The public key receipts are checked with. Throws RECEIPT_KEY_MISSING. */
   receiptKey(): string;
   /** Runs work one after the other for each receipt. */

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256Hex, signedReceiptSchema, type Clock } from "@nightdesk/claim-lib";
+import { sha256Hex, signedReceiptSchema, STOP_FILE, type Clock } from "@nightdesk/claim-lib";
 import type { Logger } from "@nightdesk/daemon-kit/logger";
 import { z } from "zod";
 import type { AddTools } from "../create-server.ts";
@@ -80,6 +80,7 @@ const LIVE_TOOLS: readonly Tool<ToolDeps>[] = [emailPrepare, emailCommit, emailF
 
 export interface LiveSetup {
   statePath: string;
+  vaultPath: string | null;
   devMode: boolean;
   account: string;
   link: GmailLink;
@@ -102,6 +103,9 @@ export function openLiveTools(setup: LiveSetup): { addTools: AddTools; close(): 
     store,
     account,
     devMode,
+    isHalted: () =>
+      setup.vaultPath !== null &&
+      readdirSync(setup.vaultPath).some((name) => name.toLowerCase() === STOP_FILE.toLowerCase()),
     receiptKey: () => readReceiptKey(join(statePath, "keys", "receipt.pub.pem")),
     inTurn: createTurns(),
     clock,

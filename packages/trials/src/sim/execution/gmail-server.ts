@@ -26,6 +26,7 @@ export function createGmailServer(world: ExecWorld, isAlive: () => boolean): Liv
     account: ACCOUNT,
     devMode: world.mode === "dry_run",
     receiptKey: () => PUBLIC_PEM,
+    isHalted: () => false,
     inTurn: createTurns(),
     clock: { now: () => world.nowMs, sleep: async () => undefined },
     logger: SILENT,
