@@ -181,6 +181,9 @@ export class ExecRandomRun {
       this.#trace?.(`clock jumps by ${jumpMs / HOUR_MS} h`);
       this.faults += 1;
       world.skewMs += jumpMs;
+      // A window begins anew when the clock is set back, and is measured on that clock from then on.
+      for (const { n, touchedAtWallMs } of Object.values(world.truth))
+        if (touchedAtWallMs > world.nowMs) world.know(n, { touchedAtWallMs: world.nowMs });
       // How long it was looked for cannot be told any more.
       for (const task of Object.values(world.truth))
         if (jumpMs > 0 && task.taken) world.excuse(task.n, "clock set forward");

@@ -1,6 +1,7 @@
 import type { LiveDeps } from "@nightdesk/email-mcp/live";
 import { createGmailSender } from "@nightdesk/email-mcp/live";
 import { createSeededRandom } from "@nightdesk/testkit";
+import { readSent } from "./checks.ts";
 import { answerError, deliver, land, meetFault } from "./deliver.ts";
 import { never } from "./never.ts";
 import type { Draft, Sent } from "./outside.ts";
@@ -81,6 +82,9 @@ function drafts(world: ExecWorld) {
       return { data: { drafts: found.map(({ id }) => ({ id, message: { id: `m-${id}` } })) } };
     },
     async delete({ id }: Query) {
+      const draft = world.outside.drafts.find((one) => one.id === id);
+      // Killed before it could write that down, nobody knows any more who took the draft away.
+      if (draft) world.excuse(readSent(world, draft).n, "draft removed");
       world.change(`gmail delete ${id ?? ""}`, {
         drafts: world.outside.drafts.filter((draft) => draft.id !== id),
       });
