@@ -2,16 +2,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { absolutePath, COMMON_EXAMPLES, commonFields, flag } from "@nightdesk/daemon-kit/common-config";
 import { loadConfig, type Environment } from "@nightdesk/daemon-kit/load-config";
+import type { LogLevel } from "@nightdesk/daemon-kit/logger";
 import { z } from "zod";
 import { fail } from "./errors.ts";
+import type { ImapLogin } from "./imap/imap-link.ts";
+import { isLoopbackHost, parseMailUrl } from "./parse-mail-url.ts";
+import type { OwnAddress } from "./provider.ts";
 
 export type Mode = "draft" | "live";
 export type TransportName = "stdio" | "socket";
 
 export const GOOGLE_BASE_URL = "https://gmail.googleapis.com";
-
-/** Of what a name may be of this machine alone. */
-const LOOPBACK_HOSTS = new Set(["127.0.0.1", "[::1]", "localhost"]);
 
 /** True for an http(s) address of this very machine. */
 export function isLoopbackUrl(text: string): boolean {
@@ -19,7 +20,7 @@ export function isLoopbackUrl(text: string): boolean {
   const url = new URL(text);
   return (
     /^https?:$/.test(url.protocol) &&
-    LOOPBACK_HOSTS.has(url.hostname) &&
+    isLoopbackHost(url.hostname) &&
     url.username === "" &&
     url.password === ""
   );
@@ -34,25 +35,68 @@ const gmailBaseUrl = z
     message: `must be ${GOOGLE_BASE_URL} or an address of this machine (127.0.0.1, [::1], localhost)`,
   });
 
-const schema = z.object({
+const mailAddress = z.string().regex(/^[^\s@<>",;]+@[^\s@<>",;]+$/, "must be a mail address");
+
+const sharedFields = {
   AGENT_TYPE: commonFields.AGENT_TYPE,
   STATE_PATH: commonFields.STATE_PATH,
   /** Where STOP.md is looked for before a mail is sent. */
   VAULT_PATH: absolutePath().optional(),
   DEV_MODE: flag(false),
   LOG_LEVEL: commonFields.LOG_LEVEL,
-  GMAIL_CLIENT_ID: z.string(),
-  GMAIL_CLIENT_SECRET: z.string(),
-  GMAIL_REFRESH_TOKEN: z.string(),
-  GMAIL_ADDRESS: z
-    .string()
-    .regex(/^[^\s@<>",;]+@[^\s@<>",;]+$/, "must be a mail address")
-    .optional(),
-  GMAIL_BASE_URL: gmailBaseUrl,
   EMAIL_MCP_SOCKET: absolutePath().optional(),
   /** For tests: dies there, once; see live/failpoints.ts. */
   NIGHTDESK_FAILPOINT: z.string().default(""),
+};
+
+const gmailSchema = z.object({
+  ...sharedFields,
+  GMAIL_CLIENT_ID: z.string(),
+  GMAIL_CLIENT_SECRET: z.string(),
+  GMAIL_REFRESH_TOKEN: z.string(),
+  GMAIL_ADDRESS: mailAddress.optional(),
+  GMAIL_BASE_URL: gmailBaseUrl,
 });
+
+const imapFields = {
+  ...sharedFields,
+  EMAIL_ADDRESS: mailAddress,
+  OWNER_NAME: z.string().max(100).default(""),
+  /** Other addresses that mail comes to, divided by commas. */
+  EMAIL_ALIASES: z
+    .string()
+    .default("")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((one) => one.trim())
+        .filter((one) => one !== ""),
+    )
+    .pipe(z.array(mailAddress)),
+  IMAP_URL: mailUrl("imap"),
+  IMAP_USER: z.string(),
+  IMAP_PASSWORD: z.string(),
+};
+const imapDraftSchema = z.object(imapFields);
+const imapLiveSchema = z.object({
+  ...imapFields,
+  SMTP_URL: mailUrl("smtp"),
+  SMTP_USER: z.string().optional(),
+  SMTP_PASSWORD: z.string().optional(),
+});
+
+const providerSchema = z.object({ EMAIL_PROVIDER: z.enum(["gmail", "imap"]).default("gmail") });
+
+function mailUrl(kind: "imap" | "smtp") {
+  return z.string().transform((text, context) => {
+    const url = parseMailUrl(text, kind);
+    if (url !== null) return url;
+    context.addIssue(
+      `must be ${kind}s://host or ${kind}://host (then with STARTTLS); without TLS only on this machine`,
+    );
+    return z.NEVER;
+  });
+}
 
 export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
   ...COMMON_EXAMPLES,
@@ -61,9 +105,39 @@ export const CONFIG_EXAMPLES: Readonly<Record<string, string>> = {
   GMAIL_REFRESH_TOKEN: "1//0g...",
   GMAIL_ADDRESS: "anna@example.com",
   GMAIL_BASE_URL: GOOGLE_BASE_URL,
+  EMAIL_PROVIDER: "gmail",
+  EMAIL_ADDRESS: "anna@example.com",
+  OWNER_NAME: "Anna Berg",
+  EMAIL_ALIASES: "info@example.com, shop@example.com",
+  IMAP_URL: "imaps://imap.example.com",
+  IMAP_USER: "anna@example.com",
+  IMAP_PASSWORD: "the password of this mailbox",
+  SMTP_URL: "smtps://smtp.example.com",
+  SMTP_USER: "anna@example.com",
+  SMTP_PASSWORD: "the password for sending",
   EMAIL_MCP_SOCKET: "/home/anna/.nightdesk/mcp/email.sock",
   NIGHTDESK_FAILPOINT: "after:send",
 };
+
+/** Where the mailbox is and how to open it. */
+export type ProviderConfig =
+  | {
+      name: "gmail";
+      clientId: string;
+      clientSecret: string;
+      refreshToken: string;
+      /** What the owner says the mailbox is; checked against the login. */
+      address: string | null;
+      baseUrl: string;
+    }
+  | {
+      name: "imap";
+      /** The owner's addresses, the account's own first. */
+      own: readonly [OwnAddress, ...OwnAddress[]];
+      imap: ImapLogin;
+      /** Null in draft mode. */
+      smtp: ImapLogin | null;
+    };
 
 export interface EmailConfig {
   mode: Mode;
@@ -71,13 +145,8 @@ export interface EmailConfig {
   statePath: string;
   vaultPath: string | null;
   devMode: boolean;
-  logLevel: z.infer<typeof schema>["LOG_LEVEL"];
-  clientId: string;
-  clientSecret: string;
-  refreshToken: string;
-  /** What the owner says the mailbox is; checked against the login. */
-  address: string | null;
-  baseUrl: string;
+  logLevel: LogLevel;
+  provider: ProviderConfig;
   socketPath: string;
   failpoints: readonly string[];
 }
@@ -116,11 +185,12 @@ export function readConfig(
   start: { mode: Mode; transport: TransportName },
   fileExists: (path: string) => boolean = existsSync,
 ): EmailConfig {
-  const values = loadConfig(schema, {
+  const options = {
     env: start.mode === "draft" ? { ...env, AGENT_TYPE: "cloud" } : env,
     examples: CONFIG_EXAMPLES,
-  });
-  if (start.mode === "live" && values.AGENT_TYPE === "cloud") {
+  };
+  const { shared, provider } = readProvider(start.mode, options);
+  if (start.mode === "live" && shared.AGENT_TYPE === "cloud") {
     throw fail(
       "CONFIG_INVALID",
       "This is the cloud (AGENT_TYPE=cloud), and only the laptop sends mail; nothing was started. Start the mail server with --mode draft here.",
@@ -129,17 +199,13 @@ export function readConfig(
   }
   const config: EmailConfig = {
     ...start,
-    statePath: values.STATE_PATH,
-    vaultPath: values.VAULT_PATH ?? null,
-    devMode: values.DEV_MODE,
-    logLevel: values.LOG_LEVEL,
-    clientId: values.GMAIL_CLIENT_ID,
-    clientSecret: values.GMAIL_CLIENT_SECRET,
-    refreshToken: values.GMAIL_REFRESH_TOKEN,
-    address: values.GMAIL_ADDRESS ?? null,
-    baseUrl: values.GMAIL_BASE_URL,
-    socketPath: values.EMAIL_MCP_SOCKET ?? join(values.STATE_PATH, "mcp", "email.sock"),
-    failpoints: values.NIGHTDESK_FAILPOINT.split(",").map((name) => name.trim()),
+    statePath: shared.STATE_PATH,
+    vaultPath: shared.VAULT_PATH ?? null,
+    devMode: shared.DEV_MODE,
+    logLevel: shared.LOG_LEVEL,
+    provider,
+    socketPath: shared.EMAIL_MCP_SOCKET ?? join(shared.STATE_PATH, "mcp", "email.sock"),
+    failpoints: shared.NIGHTDESK_FAILPOINT.split(",").map((name) => name.trim()),
   };
   const receiptKey = join(config.statePath, "keys", "receipt.pem");
   if (config.mode === "draft" && fileExists(receiptKey)) {
@@ -151,4 +217,43 @@ export function readConfig(
     );
   }
   return config;
+}
+
+function readProvider(
+  mode: Mode,
+  options: { env: Environment; examples: Readonly<Record<string, string>> },
+): { shared: z.infer<z.ZodObject<typeof sharedFields>>; provider: ProviderConfig } {
+  if (loadConfig(providerSchema, options).EMAIL_PROVIDER === "gmail") {
+    const values = loadConfig(gmailSchema, options);
+    return {
+      shared: values,
+      provider: {
+        name: "gmail",
+        clientId: values.GMAIL_CLIENT_ID,
+        clientSecret: values.GMAIL_CLIENT_SECRET,
+        refreshToken: values.GMAIL_REFRESH_TOKEN,
+        address: values.GMAIL_ADDRESS ?? null,
+        baseUrl: values.GMAIL_BASE_URL,
+      },
+    };
+  }
+  const live = mode === "live" ? loadConfig(imapLiveSchema, options) : null;
+  const values = live ?? loadConfig(imapDraftSchema, options);
+  const name = values.OWNER_NAME;
+  return {
+    shared: values,
+    provider: {
+      name: "imap",
+      own: [
+        { address: values.EMAIL_ADDRESS, name },
+        ...values.EMAIL_ALIASES.map((address) => ({ address, name })),
+      ],
+      imap: { ...values.IMAP_URL, user: values.IMAP_USER, password: values.IMAP_PASSWORD },
+      smtp: live && {
+        ...live.SMTP_URL,
+        user: live.SMTP_USER ?? values.IMAP_USER,
+        password: live.SMTP_PASSWORD ?? values.IMAP_PASSWORD,
+      },
+    },
+  };
 }

@@ -1,13 +1,14 @@
+import { join } from "node:path";
 import type { McpServer } from "@modelcontextprotocol/server";
 import type { Logger } from "@nightdesk/daemon-kit/logger";
 import { checkScopes } from "./check-scopes.ts";
-import type { EmailConfig } from "./config.ts";
+import type { EmailConfig, Mode, ProviderConfig } from "./config.ts";
 import { createServer } from "./create-server.ts";
 import { fail } from "./errors.ts";
 import type { Ports } from "./gmail/call-gmail.ts";
-import { connectGmail } from "./gmail/connect-gmail.ts";
 import { createMailDecoder } from "./mail-decoder.ts";
-import { createGmailReader } from "./gmail/gmail-reader.ts";
+import type { MailReader, MailSender } from "./provider.ts";
+import { storeName } from "./store-name.ts";
 
 export interface EmailMcp {
   account: string;
@@ -23,24 +24,92 @@ export async function startEmailMcp(
   config: EmailConfig,
   ports: Ports & { logger: Logger },
 ): Promise<EmailMcp> {
-  const link = connectGmail(config, ports);
-  checkScopes(config.mode, await link.scopes());
-  const reader = createGmailReader(link);
-  const { account } = await reader.profile();
-  checkAccount(config.address, account);
+  const provider = await openProvider(config, ports);
+  const { account, reader } = provider;
   const decoder = createMailDecoder();
   const deps = { reader, decoder };
-  if (config.mode === "draft") {
-    return { account, createServer: () => createServer(deps, null), close: () => decoder.close() };
-  }
+  const close = () => {
+    decoder.close();
+    provider.close();
+  };
+  if (config.mode === "draft") return { account, createServer: () => createServer(deps, null), close };
   const { openLiveTools } = await import("./live/live-tools.ts");
-  const live = openLiveTools({ ...config, ...ports, account, link, reader });
+  const live = openLiveTools({ ...config, ...ports, account, reader, sender: await provider.openSender() });
   return {
     account,
     createServer: () => createServer(deps, live.addTools),
     close() {
-      decoder.close();
+      close();
       live.close();
+    },
+  };
+}
+
+/** One mailbox, whoever keeps it. */
+interface Provider {
+  account: string;
+  reader: MailReader;
+  /** Loads the code with an effect. */
+  openSender(): Promise<MailSender>;
+  close(): void;
+}
+
+function openProvider(config: EmailConfig, ports: Ports & { logger: Logger }): Promise<Provider> {
+  const { provider } = config;
+  return provider.name === "gmail"
+    ? openGmail(config.mode, provider, ports)
+    : openImap(config.statePath, provider, ports);
+}
+
+async function openGmail(
+  mode: Mode,
+  login: Extract<ProviderConfig, { name: "gmail" }>,
+  ports: Ports,
+): Promise<Provider> {
+  // The client library costs 15 MB, which a mailbox of another kind does not need.
+  const [{ connectGmail }, { createGmailReader }] = await Promise.all([
+    import("./gmail/connect-gmail.ts"),
+    import("./gmail/gmail-reader.ts"),
+  ]);
+  const link = connectGmail(login, ports);
+  checkScopes(mode, await link.scopes());
+  const reader = createGmailReader(link);
+  const { account } = await reader.profile();
+  checkAccount(login.address, account);
+  return {
+    account,
+    reader,
+    openSender: async () => (await import("./live/gmail-sender.ts")).createGmailSender(link),
+    close: () => undefined,
+  };
+}
+
+async function openImap(
+  statePath: string,
+  { own, imap, smtp }: Extract<ProviderConfig, { name: "imap" }>,
+  ports: Ports & { logger: Logger },
+): Promise<Provider> {
+  const [{ connectImap }, { createImapReader }, { openMailIndex }] = await Promise.all([
+    import("./imap/imap-link.ts"),
+    import("./imap/imap-reader.ts"),
+    import("./imap/mail-index.ts"),
+  ]);
+  const account = own[0].address;
+  const link = connectImap(imap, ports);
+  const index = openMailIndex(join(statePath, "mailbox", `${storeName(account)}.sqlite`));
+  const reader = createImapReader({ link, index, account, own, ports });
+  await reader.profile();
+  return {
+    account,
+    reader,
+    async openSender() {
+      if (!smtp) throw fail("CONFIG_INVALID", "SMTP_URL is missing; nothing was started.");
+      const { openSmtpSender } = await import("./live/smtp-sender.ts");
+      return openSmtpSender({ statePath, login: smtp, imap: link, account, ...ports });
+    },
+    close() {
+      link.close();
+      index.close();
     },
   };
 }

@@ -11,6 +11,8 @@ export const TESTKIT_ERRORS = {
   GIT_FAILED: { retry: "never", when: "git ended with an error; `data.stderr` holds its words" },
   LEAK_FOUND: { retry: "never", when: "a test left processes, temporary folders or open handles behind" },
   SSH_SERVER_FAILED: { retry: "never", when: "the ssh server of a test did not start" },
+  MAIL_SERVER_FAILED: { retry: "never", when: "Dovecot or Postfix did not start, or did not take a mail" },
+  NO_FREE_PORT: { retry: "never", when: "this machine has no TCP port left to listen on" },
   EMULATOR_FAILED: { retry: "never", when: "the mail emulator answered something that was not expected" },
   MAIL_MALFORMED: { retry: "never", when: "a raw message is not a mail that can be counted for certain" },
   CONTROL_FAILED: {

@@ -33,3 +33,18 @@ export function isDescendant(rows: ReadonlyMap<number, ProcessRow>, pid: number,
   }
   return false;
 }
+
+/** Everything that hangs below a process, the oldest first. */
+export async function descendantsOf(pid: number): Promise<number[]> {
+  const rows = await readProcesses();
+  return [...rows.keys()].filter((other) => isDescendant(rows, other, pid)).sort((a, b) => a - b);
+}
+
+/** A process that has ended by itself is no error. */
+export function signalQuietly(pid: number, signal: "SIGKILL" | "SIGSTOP"): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself in the meantime.
+  }
+}

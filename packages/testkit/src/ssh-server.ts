@@ -1,12 +1,12 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fail } from "./errors.ts";
-import { isDescendant, readProcesses } from "./processes.ts";
+import { findFreePort } from "./net/find-free-port.ts";
+import { descendantsOf, readProcesses, signalQuietly } from "./processes.ts";
 import { createTempDir } from "./temp-dir.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -208,29 +208,4 @@ async function findSshd(): Promise<string | null> {
 async function makeKey(file: string): Promise<string> {
   await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "nightdesk-test", "-f", file]);
   return (await readFile(`${file}.pub`, "utf8")).trim();
-}
-
-async function findFreePort(address: string): Promise<number> {
-  const probe = createServer().listen(0, address);
-  await once(probe, "listening");
-  const found = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (found === null || typeof found === "string")
-    throw fail("SSH_SERVER_FAILED", `No free port was found on ${address}.`);
-  return found.port;
-}
-
-/** Connections first, then what they started. */
-async function descendantsOf(pid: number): Promise<number[]> {
-  const rows = await readProcesses();
-  return [...rows.keys()].filter((other) => isDescendant(rows, other, pid)).sort((a, b) => a - b);
-}
-
-function signalQuietly(pid: number, signal: "SIGKILL" | "SIGSTOP"): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended by itself in the meantime.
-  }
 }

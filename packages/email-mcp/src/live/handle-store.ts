@@ -1,7 +1,6 @@
-import { chmodSync, mkdirSync, openSync, closeSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import type { SQLOutputValue } from "node:sqlite";
 import { fail } from "../errors.ts";
+import { guardStore, openStore } from "../open-store.ts";
 import type { MailMark, SentMail } from "../provider.ts";
 
 /** One receipt's effect, from the intent to the mail that went out. */
@@ -32,9 +31,9 @@ export interface HandleStore {
  * change is one transaction and on the disk (WAL with synchronous=FULL) before the call returns.
  */
 export function openHandleStore(path: string): HandleStore {
-  const database = guard(() => open(path));
+  const database = openStore({ path, tables: TABLE, synchronous: "FULL" });
   const find = (nonce: string): EffectRow | null => {
-    const row = guard(() => database.prepare("SELECT * FROM effects WHERE nonce = ?").get(nonce));
+    const row = guardStore(() => database.prepare("SELECT * FROM effects WHERE nonce = ?").get(nonce));
     return row ? toRow(row) : null;
   };
   const existing = (nonce: string): EffectRow => {
@@ -45,7 +44,7 @@ export function openHandleStore(path: string): HandleStore {
   return {
     find,
     begin(row) {
-      const { changes } = guard(() =>
+      const { changes } = guardStore(() =>
         database
           .prepare(
             "INSERT OR IGNORE INTO effects (nonce, args_sha256, ref, message_id_header, thread_id, begun_at_ms) VALUES (?, ?, ?, ?, ?, ?)",
@@ -55,7 +54,7 @@ export function openHandleStore(path: string): HandleStore {
       return Number(changes) === 1;
     },
     bind(nonce, handle, digest) {
-      guard(() =>
+      guardStore(() =>
         database
           .prepare("UPDATE effects SET handle = ?, digest = ? WHERE nonce = ? AND handle IS NULL")
           .run(handle, digest, nonce),
@@ -63,7 +62,7 @@ export function openHandleStore(path: string): HandleStore {
       return existing(nonce);
     },
     markSent(nonce, sent) {
-      guard(() =>
+      guardStore(() =>
         database
           .prepare(
             "UPDATE effects SET sent_message_id = ?, sent_thread_id = ?, sent_at_ms = ? WHERE nonce = ? AND sent_message_id IS NULL",
@@ -89,33 +88,6 @@ const TABLE = `CREATE TABLE IF NOT EXISTS effects (
   sent_thread_id TEXT,
   sent_at_ms INTEGER
 ) STRICT`;
-
-/** Another process holds the lock for single statements only. */
-const LOCK_WAIT_MS = 5_000;
-
-function open(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  chmodSync(dirname(path), 0o700);
-  // SQLite gives the files beside it the mode of this one.
-  closeSync(openSync(path, "a", 0o600));
-  const database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS });
-  database.exec("PRAGMA journal_mode = WAL");
-  database.exec("PRAGMA synchronous = FULL");
-  database.exec(TABLE);
-  return database;
-}
-
-function guard<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw fail(
-      "STORE_FAILED",
-      "The record of prepared replies could not be read or written; nothing was sent. Check the disk's free space, then it is tried again.",
-      { cause: error },
-    );
-  }
-}
 
 function toRow(row: Record<string, SQLOutputValue>): EffectRow {
   const text = (name: string) => (typeof row[name] === "string" ? row[name] : null);

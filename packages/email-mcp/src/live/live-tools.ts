@@ -1,19 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256Hex, signedReceiptSchema, STOP_FILE, type Clock } from "@nightdesk/claim-lib";
+import { signedReceiptSchema, STOP_FILE, type Clock } from "@nightdesk/claim-lib";
 import type { Logger } from "@nightdesk/daemon-kit/logger";
 import { z } from "zod";
 import type { AddTools } from "../create-server.ts";
 import { fail } from "../errors.ts";
-import type { GmailLink } from "../gmail/connect-gmail.ts";
-import type { MailReader } from "../provider.ts";
+import type { MailReader, MailSender } from "../provider.ts";
+import { storeName } from "../store-name.ts";
 import { defineTool, type Tool } from "../tools/define-tool.ts";
 import { isoTime } from "../tools/schemas.ts";
 import { commitReply } from "./commit-reply.ts";
 import { discardReply } from "./discard-reply.ts";
 import { findReply } from "./find-reply.ts";
 import { answering, openFailpoints, withFailpoints, type Reach } from "./failpoints.ts";
-import { createGmailSender } from "./gmail-sender.ts";
 import { openHandleStore } from "./handle-store.ts";
 import { createTurns, type LiveDeps } from "./live-deps.ts";
 import { prepareReply } from "./prepare-reply.ts";
@@ -83,8 +82,8 @@ export interface LiveSetup {
   vaultPath: string | null;
   devMode: boolean;
   account: string;
-  link: GmailLink;
   reader: MailReader;
+  sender: MailSender;
   clock: Clock;
   logger: Logger;
   failpoints: readonly string[];
@@ -92,13 +91,12 @@ export interface LiveSetup {
 
 /** Opens the account's store and gives what puts the live tools on a server. */
 export function openLiveTools(setup: LiveSetup): { addTools: AddTools; close(): void } {
-  const { statePath, devMode, account, link, reader, clock, logger } = setup;
+  const { statePath, devMode, account, reader, sender, clock, logger } = setup;
   const reach = openFailpoints(setup.failpoints, statePath);
-  const name = `email-${sha256Hex(account.toLowerCase()).slice(0, 16)}.sqlite`;
-  const store = openHandleStore(join(statePath, "handles", name));
+  const store = openHandleStore(join(statePath, "handles", `${storeName(account)}.sqlite`));
   const deps: ToolDeps = {
     reader,
-    sender: withFailpoints(createGmailSender(link), reach),
+    sender: withFailpoints(sender, reach),
     reach,
     store,
     account,

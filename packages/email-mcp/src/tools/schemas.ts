@@ -6,7 +6,7 @@ export const providerId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "is not an 
 export const pageToken = z.string().min(1).max(600).describe("next_page_token of the page before");
 export const cursor = z
   .string()
-  .regex(/^\d{1,40}$/, "is not a cursor")
+  .regex(/^\d{1,40}(?:\.\d{1,20})?$/, "is not a cursor")
   .describe("Opaque; from email_profile or from the last email_changes");
 
 export const mailAddress = z.strictObject({

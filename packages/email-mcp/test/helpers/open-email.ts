@@ -32,17 +32,30 @@ export async function openEmail(options: GmailOptions = {}): Promise<EmailSetup>
   const gmail = await startGmail(options);
   const folder = await createTempDir("email");
   const receipts = createReceiptDesk(folder.path, gmail.address);
-  const running: Running[] = [];
+  const servers = createServers((mode) => settings(gmail.baseUrl, folder.path, mode));
   return {
     gmail,
     statePath: folder.path,
     receipts,
-    async start(mode, extra = {}, clock = systemClock) {
-      const config = readConfig(
-        { ...settings(gmail.baseUrl, folder.path, mode), ...extra },
-        { mode, transport: "stdio" },
-        () => false,
-      );
+    start: servers.start,
+    async close() {
+      await servers.stop();
+      await gmail.close();
+      await folder.remove();
+    },
+  };
+}
+
+/** Starts servers with these settings and remembers them. */
+export function createServers(settingsOf: (mode: Mode) => Record<string, string>) {
+  const running: Running[] = [];
+  return {
+    async start(
+      mode: Mode,
+      extra: Record<string, string> = {},
+      clock: Clock = systemClock,
+    ): Promise<Running> {
+      const config = readConfig({ ...settingsOf(mode), ...extra }, { mode, transport: "stdio" }, () => false);
       const logger = createLogger({ name: "email-mcp", level: "silent" });
       const email = await startEmailMcp(config, { clock, random: systemRandom, logger });
       const client = await connect(email);
@@ -58,10 +71,8 @@ export async function openEmail(options: GmailOptions = {}): Promise<EmailSetup>
       running.push(server);
       return server;
     },
-    async close() {
+    async stop() {
       for (const server of running) await server.stop().catch(() => undefined);
-      await gmail.close();
-      await folder.remove();
     },
   };
 }
