@@ -22,6 +22,7 @@ import {
 } from "@nightdesk/think";
 import { openAgentState, readPublished } from "./agent-state.ts";
 import { readConfig, type CloudConfig } from "./config.ts";
+import { startMailBell } from "./await-mail.ts";
 import { createCloudAgent } from "./create-cloud-agent.ts";
 import { fail } from "./errors.ts";
 import { createMailPort } from "./mail-port.ts";
@@ -65,6 +66,7 @@ async function start(config: CloudConfig, log: Logger): Promise<void> {
     },
     onError: onError("mail.failed"),
   });
+  const bell = startMailBell(link, ports, { retryMs: settings.pollMs, ring: mail.soon });
   const watches = await watchEverything(config, settings, {
     tasks: tasks.soon,
     onPublished: mail.soon,
@@ -73,6 +75,7 @@ async function start(config: CloudConfig, log: Logger): Promise<void> {
   onStop(
     async () => {
       agent.stop();
+      bell.stop();
       for (const watch of watches) await watch.close();
       await Promise.all([mail.stop(), tasks.stop(), status.stop(), agent.settled()]);
       figures.close();

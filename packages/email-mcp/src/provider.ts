@@ -49,6 +49,8 @@ export interface MailReader {
   /** Oldest first, drafts included. */
   thread(threadId: string): Promise<ThreadMail[]>;
   ownAddresses(): Promise<OwnAddress[]>;
+  /** Resolves when a mail may have come (true) or the time is over. Absent where the provider cannot tell by itself. */
+  untilNews?(timeoutMs: number): Promise<boolean>;
 }
 
 export interface SentMail extends MessageRef {

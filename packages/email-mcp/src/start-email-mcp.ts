@@ -89,15 +89,17 @@ async function openImap(
   { own, imap, smtp }: Extract<ProviderConfig, { name: "imap" }>,
   ports: Ports & { logger: Logger },
 ): Promise<Provider> {
-  const [{ connectImap }, { createImapReader }, { openMailIndex }] = await Promise.all([
+  const [{ connectImap }, { createImapReader }, { openMailIndex }, { createInboxWatch }] = await Promise.all([
     import("./imap/imap-link.ts"),
     import("./imap/imap-reader.ts"),
     import("./imap/mail-index.ts"),
+    import("./imap/watch-inbox.ts"),
   ]);
   const account = own[0].address;
   const link = connectImap(imap, ports);
   const index = openMailIndex(join(statePath, "mailbox", `${storeName(account)}.sqlite`));
-  const reader = createImapReader({ link, index, account, own, ports });
+  const watch = createInboxWatch(link);
+  const reader = createImapReader({ link, index, account, own, ports, watch });
   await reader.profile();
   return {
     account,
@@ -108,6 +110,7 @@ async function openImap(
       return openSmtpSender({ statePath, login: smtp, imap: link, account, ...ports });
     },
     close() {
+      watch.close();
       link.close();
       index.close();
     },

@@ -57,6 +57,16 @@ describe("an IMAP mailbox", { skip: (await whyNoMailServers()) ?? false }, () =>
     assert.doesNotMatch(flags, /\\Seen/);
   });
 
+  it("says by itself that a mail has come, at once", async () => {
+    const wait = () => draft.call<{ news: boolean; pushes: boolean }>("email_wait", { seconds: 20 });
+    await wait();
+    const told = wait();
+    await setup.servers.deliver(mail("pushed"));
+    const startMs = performance.now();
+    assert.deepEqual(await told, { news: true, pushes: true });
+    assert.ok(performance.now() - startMs < 5_000);
+  });
+
   it("a mail that another program moved is still known by its id", async () => {
     const ref = await arrive("moved");
     await setup.servers.doveadm(
@@ -170,6 +180,19 @@ describe("an IMAP mailbox", { skip: (await whyNoMailServers()) ?? false }, () =>
     await setup.servers.deliver(mail("meanwhile"));
     const found = await waitFor(async () => (await newSince(cursor))[0], { what: "the mail" });
     assert.equal((await draft.call("email_read", { message_id: found.message_id }))["subject"], "meanwhile");
+  });
+
+  it("a connection that waited for mail and broke is a reason to look, and waits again afterwards", async () => {
+    const wait = () => draft.call<{ news: boolean }>("email_wait", { seconds: 20 });
+    await wait();
+    const broken = wait();
+    await setup.servers.stopImap();
+    assert.equal((await broken).news, true);
+    await setup.servers.startImap();
+    await wait();
+    const again = wait();
+    await setup.servers.deliver(mail("pushed again"));
+    assert.equal((await again).news, true);
   });
 
   it("a mailbox whose numbers mean others now (UIDVALIDITY) says so, and every mail keeps its id", async () => {

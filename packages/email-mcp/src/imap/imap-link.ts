@@ -24,15 +24,15 @@ export interface ImapLink {
     work: (client: ImapFlow, box: MailboxObject) => Promise<T>,
   ): Promise<T>;
   /** A connection of its own, logged in, for whoever wants to wait on it. */
-  open(): Promise<ImapFlow>;
+  open(options?: Pick<ImapFlowOptions, "maxIdleTime">): Promise<ImapFlow>;
   close(): void;
 }
 
 export function connectImap(login: ImapLogin, ports: Ports): ImapLink {
   let current: Promise<ImapFlow> | null = null;
   let isClosed = false;
-  const open = async () => {
-    const client = new ImapFlow(toOptions(login));
+  const open = async (more: ImapFlowOptions = {}) => {
+    const client = new ImapFlow({ ...toOptions(login), ...more });
     // Without a listener a broken connection would end the process.
     client.on("error", () => undefined);
     await client.connect();
@@ -66,8 +66,8 @@ export function connectImap(login: ImapLogin, ports: Ports): ImapLink {
   };
   return {
     run,
-    open: () =>
-      open().catch((error: unknown) => Promise.reject(toImapError("logging in", readImapFailure(error)))),
+    open: (more) =>
+      open(more).catch((error: unknown) => Promise.reject(toImapError("logging in", readImapFailure(error)))),
     inFolder: (path, what, work) =>
       run(what, async (imap) => {
         const lock = await imap.getMailboxLock(path, { readOnly: true, acquireTimeout: REQUEST_TIMEOUT_MS });

@@ -9,6 +9,7 @@ import { listFolders, type Folder, type FolderRole } from "./list-folders.ts";
 import type { FolderState, IndexedMail, MailIndex } from "./mail-index.ts";
 import { parseQuery } from "./parse-query.ts";
 import { refreshFolder } from "./refresh-folder.ts";
+import type { InboxWatch } from "./watch-inbox.ts";
 
 export interface ImapReaderDeps {
   link: ImapLink;
@@ -17,6 +18,7 @@ export interface ImapReaderDeps {
   /** The owner's addresses, the account's own first: IMAP knows none. */
   own: readonly OwnAddress[];
   ports: Ports;
+  watch: InboxWatch;
 }
 
 const INBOX = "INBOX";
@@ -37,6 +39,7 @@ export function createImapReader(deps: ImapReaderDeps): MailReader {
     read: (key) => readMail(look, key),
     thread: (threadId) => readThread(look, threadId),
     ownAddresses: async () => [...deps.own],
+    untilNews: deps.watch.untilNews,
   };
 }
 
