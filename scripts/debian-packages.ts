@@ -13,6 +13,13 @@ const NEEDED: readonly { program: string; debian: string; for: string }[] = [
     for: "sync over a real ssh server, and the gate in front of it",
   },
   {
+    program: "/usr/lib/dovecot/imap",
+    debian: "dovecot-imapd",
+    for: "the mail server over IMAP against a real Dovecot",
+  },
+  { program: "/usr/lib/dovecot/lmtp", debian: "dovecot-lmtpd", for: "delivery into that Dovecot" },
+  { program: "/usr/sbin/postfix", debian: "postfix", for: "sending over SMTP through a real Postfix" },
+  {
     program: "forkstat",
     debian: "forkstat",
     for: "counting the processes that start while nothing happens",

@@ -21,16 +21,16 @@ export function startMailBell(
   { clock, log }: Pick<CloudPorts, "clock" | "log">,
   options: { retryMs: number; ring: () => void },
 ): MailBell {
-  let isOver = false;
+  const state = { isOver: false };
   const listen = async () => {
-    while (!isOver) {
+    while (!state.isOver) {
       try {
         const wait = { seconds: WAIT_SECONDS };
         const { news, pushes } = await link.call("email_wait", wait, answer, { effect: false });
         if (!pushes) return;
-        if (news && !isOver) options.ring();
+        if (news && !state.isOver) options.ring();
       } catch (error) {
-        if (isOver) return;
+        if (state.isOver) return;
         log.debug({ event: "mail.bell_failed", error });
         await clock.sleep(options.retryMs);
       }
@@ -39,7 +39,7 @@ export function startMailBell(
   void listen();
   return {
     stop() {
-      isOver = true;
+      state.isOver = true;
     },
   };
 }

@@ -103,9 +103,36 @@ function mail(zone: Zone): Section {
             : ["Given for the scopes gmail.readonly and gmail.compose. Not the cloud's token."],
       },
       { name: "GMAIL_ADDRESS", about: ["Your mail address; checked against the login"] },
+      {
+        name: "EMAIL_PROVIDER",
+        about: ["gmail, or imap for any other mailbox: then the settings below instead of those above"],
+        otherwise: "gmail",
+      },
+      ...imapSettings(zone),
       { name: "CHANNELS", about: ["What is read, with commas between"], otherwise: "email" },
     ],
   };
+}
+
+function imapSettings(zone: Zone): Section["settings"] {
+  const optional = (name: string, about: string) => ({ name, about: [about], otherwise: "" });
+  return [
+    optional("EMAIL_ADDRESS", "Only for imap: your mail address"),
+    optional("EMAIL_ALIASES", "Other addresses that mail comes to, with commas between"),
+    optional("IMAP_URL", "imaps://host, or imap://host for STARTTLS"),
+    optional("IMAP_USER", "The login of this mailbox"),
+    optional(
+      "IMAP_PASSWORD",
+      "Its password. It can do more than read, which Gmail's read-only permission cannot; give the cloud one of its own if your provider has such",
+    ),
+    ...(zone === "cloud"
+      ? []
+      : [
+          optional("SMTP_URL", "smtps://host, or smtp://host for STARTTLS"),
+          optional("SMTP_USER", "Where it is another than IMAP_USER"),
+          optional("SMTP_PASSWORD", "Where it is another than IMAP_PASSWORD"),
+        ]),
+  ];
 }
 
 function thinking(): Section {

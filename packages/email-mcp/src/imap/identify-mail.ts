@@ -32,7 +32,7 @@ export function identifyMail(account: string, header: Buffer, sizeBytes: number)
 }
 
 /** The id of the thread that began with this Message-ID. */
-export function threadIdOf(rootMessageId: string): string {
+function threadIdOf(rootMessageId: string): string {
   return `t${createHash("sha256").update(rootMessageId).digest("hex").slice(0, 32)}`;
 }
 

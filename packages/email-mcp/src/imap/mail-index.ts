@@ -83,17 +83,6 @@ export function openMailIndex(path: string): MailIndex {
         .run(...(uid === null ? [folder] : [folder, uid]));
     }
   };
-  const neighbours = (mail: IndexedMail): IndexedMail[] => [
-    ...[...mail.references.slice(-LINKS_PER_MAIL), mail.messageIdHeader ?? ""]
-      .filter((id) => id !== "")
-      .flatMap((id) => all("SELECT * FROM mails WHERE message_id = ?", id)),
-    ...(mail.messageIdHeader === null
-      ? []
-      : all(
-          "SELECT mails.* FROM mails JOIN refs USING (folder, uid) WHERE refs.message_id = ?",
-          mail.messageIdHeader,
-        )),
-  ];
   return {
     folder(folder) {
       const row = guardStore(() => database.prepare("SELECT * FROM folders WHERE path = ?").get(folder));
@@ -114,26 +103,36 @@ export function openMailIndex(path: string): MailIndex {
       uids.flatMap((uid) => all("SELECT * FROM mails WHERE folder = ? AND uid = ?", folder, uid)),
     from: (folder, uid, limit) =>
       all("SELECT * FROM mails WHERE folder = ? AND uid >= ? ORDER BY uid LIMIT ?", folder, uid, limit),
-    thread: (threadId) => walk(all("SELECT * FROM mails WHERE thread_id = ?", threadId), neighbours),
+    thread: (threadId) => walk(all, threadId),
     forget: ({ folder, uid }) => inTransaction(() => remove(folder, uid)),
     close: () => database.close(),
   };
 }
 
-/** Everything that can be reached from the start. */
-function walk(
-  start: readonly IndexedMail[],
-  neighbours: (mail: IndexedMail) => IndexedMail[],
-): IndexedMail[] {
+type All = (sql: string, ...values: (string | number)[]) => IndexedMail[];
+
+/** Everything that hangs together with the mails of a thread. */
+function walk(all: All, threadId: string): IndexedMail[] {
   const found = new Map<string, IndexedMail>();
-  const open = [...start];
+  const open = all("SELECT * FROM mails WHERE thread_id = ?", threadId);
   for (let mail = open.shift(); mail && found.size < MAX_THREAD; mail = open.shift()) {
     const place = `${mail.folder}\n${mail.uid}`;
     if (found.has(place)) continue;
     found.set(place, mail);
-    open.push(...neighbours(mail));
+    open.push(...neighboursOf(all, mail));
   }
   return [...found.values()];
+}
+
+/** The mails it names, and those that name it. */
+function neighboursOf(all: All, { references, messageIdHeader: own }: IndexedMail): IndexedMail[] {
+  const named =
+    own === null ? references.slice(-LINKS_PER_MAIL) : [...references.slice(-LINKS_PER_MAIL), own];
+  const naming = "SELECT mails.* FROM mails JOIN refs USING (folder, uid) WHERE refs.message_id = ?";
+  return [
+    ...named.flatMap((id) => all("SELECT * FROM mails WHERE message_id = ?", id)),
+    ...(own === null ? [] : all(naming, own)),
+  ];
 }
 
 function insert(database: DatabaseSync, mail: IndexedMail): void {

@@ -9,11 +9,11 @@ export interface InboxWatch {
 }
 
 /** Routers forget quiet connections after about five minutes, and a dead one is noticed no sooner than this. */
-export const IDLE_RENEWED_EVERY_MS = 60_000;
+const IDLE_RENEWED_EVERY_MS = 60_000;
 
 export function createInboxWatch(link: ImapLink): InboxWatch {
   let waiting: Promise<ImapFlow> | null = null;
-  let isClosed = false;
+  const state = { isClosed: false };
   // What came between two calls counts for the next one.
   let hasNews = true;
   let wake: (() => void) | null = null;
@@ -34,7 +34,7 @@ export function createInboxWatch(link: ImapLink): InboxWatch {
     return client;
   };
   const keepIdle = async (client: ImapFlow) => {
-    while (!isClosed && client.usable) await client.idle();
+    while (!state.isClosed && client.usable) await client.idle();
   };
   return {
     async untilNews(timeoutMs) {
@@ -50,7 +50,7 @@ export function createInboxWatch(link: ImapLink): InboxWatch {
       return news;
     },
     close() {
-      isClosed = true;
+      state.isClosed = true;
       void waiting?.then((client) => client.close()).catch(() => undefined);
       wake?.();
     },

@@ -12,7 +12,7 @@ export interface Envelope {
   to: readonly string[];
 }
 
-export interface Delivery {
+interface Delivery {
   /** Recipients the server took nothing for, with its own words. */
   refused: { address: string; reason: string }[];
 }

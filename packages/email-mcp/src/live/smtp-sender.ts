@@ -14,7 +14,7 @@ import { storeName } from "../store-name.ts";
 import { openOutbox, type Outbox, type OutboxMail } from "./outbox.ts";
 import { connectSmtp, type Envelope, type SmtpLink, type SmtpLogin } from "./smtp-link.ts";
 
-export interface SmtpSenderDeps {
+interface SmtpSenderDeps {
   smtp: SmtpLink;
   /** For the copy in Sent. */
   imap: ImapLink;
@@ -35,7 +35,7 @@ export function openSmtpSender({ statePath, login, ...setup }: SmtpSetup): MailS
 }
 
 /** Sends over SMTP and keeps a copy in the mailbox's Sent folder. Loaded in live mode only. */
-export function createSmtpSender(deps: SmtpSenderDeps): MailSender {
+function createSmtpSender(deps: SmtpSenderDeps): MailSender {
   const { outbox } = deps;
   return {
     createDraft: async (raw, threadId) => outbox.put({ raw, threadId, mark: readMark(raw) }),

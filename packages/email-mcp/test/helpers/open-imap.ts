@@ -31,7 +31,7 @@ export async function openImap(): Promise<ImapSetup> {
 }
 
 /** A filled `.env`. In these tests the servers are of this machine, which need no TLS. */
-export function imapSettings(servers: MailServers, statePath: string, mode: Mode): Record<string, string> {
+function imapSettings(servers: MailServers, statePath: string, mode: Mode): Record<string, string> {
   return {
     NIGHTDESK_ENV_FILE: "",
     AGENT_TYPE: mode === "draft" ? "cloud" : "local",

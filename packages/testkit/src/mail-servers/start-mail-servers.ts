@@ -47,7 +47,7 @@ export interface MailServers {
   remove(): Promise<void>;
 }
 
-const PROGRAMS = ["/usr/sbin/dovecot", "/usr/sbin/postfix", "/usr/bin/openssl"];
+const PROGRAMS = ["/usr/lib/dovecot/imap", "/usr/lib/dovecot/lmtp", "/usr/sbin/postfix", "/usr/bin/openssl"];
 
 /** Null where real mail servers can be started; else why not. */
 export async function whyNoMailServers(): Promise<string | null> {
@@ -80,14 +80,7 @@ export async function startMailServers(): Promise<MailServers> {
   await fillFolder(places);
   const dovecot = createDovecot(folder, ports.imapPort);
   const postfix = createPostfix(folder, ports.smtpPort);
-  const doveadm = async (...args: string[]) =>
-    (await run("doveadm", ["-c", join(folder, "dovecot.conf"), ...args])).stdout;
-  const log = async () =>
-    (
-      await Promise.all(
-        ["dovecot.log", "postfix.log"].map((name) => readFile(join(folder, name), "utf8").catch(() => "")),
-      )
-    ).join("\n");
+  const log = () => readLogs(folder);
   const remove = async () => {
     await Promise.all([dovecot.stop(), postfix.stop()]);
     await temp.remove();
@@ -119,10 +112,16 @@ export async function startMailServers(): Promise<MailServers> {
     startImap: dovecot.start,
     stopSmtp: postfix.stop,
     startSmtp: postfix.start,
-    doveadm,
+    doveadm: async (...args) => (await run("doveadm", ["-c", join(folder, "dovecot.conf"), ...args])).stdout,
     log,
     remove,
   };
+}
+
+async function readLogs(folder: string): Promise<string> {
+  const names = ["dovecot.log", "postfix.log"];
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8").catch(() => "")));
+  return texts.join("\n");
 }
 
 async function fillFolder(places: DovecotPlaces & PostfixPlaces) {
@@ -137,7 +136,10 @@ async function fillFolder(places: DovecotPlaces & PostfixPlaces) {
   await run("openssl", [
     ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=127.0.0.1".split(" "),
     ..."-addext subjectAltName=IP:127.0.0.1,DNS:localhost".split(" "),
-    ...["-keyout", places.keyFile, "-out", places.certFile],
+    "-keyout",
+    places.keyFile,
+    "-out",
+    places.certFile,
   ]);
   await writeFile(join(folder, "users"), `${MAIL_DEFAULTS.address}:${MAIL_DEFAULTS.password}\n`);
   await writeFile(join(folder, "refused"), "");
