@@ -23,3 +23,4 @@ export {
 export { createMailDecoder, type MailDecoder } from "./mail-decoder.ts";
 export type { Attachment, ParsedMail } from "./mime/read-head.ts";
 export { parseAddrSpec } from "./mime/parse-addr-spec.ts";
+export { identifyMail } from "./imap/identify-mail.ts";

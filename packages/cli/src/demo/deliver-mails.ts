@@ -1,4 +1,5 @@
-import { buildMails, injectMail, readRawMail, type GmailControl, type SampleMail } from "@nightdesk/testkit";
+import { buildMails, injectMail, readRawMail, type SampleMail } from "@nightdesk/testkit";
+import type { DemoMailbox } from "./demo-mailbox.ts";
 import type { ArrivedMail } from "./recount.ts";
 
 export interface Postman {
@@ -10,13 +11,13 @@ export interface Postman {
 }
 
 /** The mails of a run, one of each kind in turn. */
-export function createPostman(gmail: GmailControl, mails: number, startMs: number): Postman {
-  const waiting = buildMails(mails, 1, { owner: gmail.address, startMs });
+export function createPostman(mailbox: DemoMailbox, mails: number, startMs: number): Postman {
+  const waiting = buildMails(mails, 1, { owner: mailbox.address, startMs });
   const arrived: ArrivedMail[] = [];
   const placed = new Set<string>();
-  const noted: Pick<GmailControl, "inject"> = {
+  const noted: Pick<DemoMailbox, "inject"> = {
     async inject(raw, options) {
-      const ids = await gmail.inject(raw, options);
+      const ids = await mailbox.inject(raw, options);
       placed.add(ids.messageId);
       return ids;
     },

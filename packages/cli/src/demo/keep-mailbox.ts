@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { GmailControl } from "@nightdesk/testkit";
+import type { DemoMailbox } from "./demo-mailbox.ts";
 
 /** One entry of `index.json`. */
 interface KeptMessage {
@@ -12,10 +12,10 @@ interface KeptMessage {
 }
 
 /** Leaves the mailbox as it is: each message's raw bytes as a file, and what the provider says of it in `index.json`. */
-export async function keepMailbox(gmail: GmailControl, folder: string): Promise<void> {
+export async function keepMailbox(mailbox: DemoMailbox, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const index: KeptMessage[] = [];
-  for (const [number, message] of (await gmail.rawMailbox()).entries()) {
+  for (const [number, message] of (await mailbox.rawMailbox()).entries()) {
     const file = `${String(number + 1).padStart(4, "0")}.eml`;
     await writeFile(join(folder, file), message.raw);
     index.push({

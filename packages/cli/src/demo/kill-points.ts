@@ -1,5 +1,6 @@
 import type { Hold, HoldMatch } from "@nightdesk/testkit";
 import { fail } from "./errors.ts";
+import type { DemoMailbox } from "./demo-mailbox.ts";
 import { isAlive, killHard } from "./processes.ts";
 import { isDoneNote, shorten, stepTimeoutMs } from "./tell-the-night.ts";
 import type { ScenarioResult, World } from "./world.ts";
@@ -73,8 +74,8 @@ export async function killAtEachPoint(world: World): Promise<ScenarioResult> {
 }
 
 async function killAt(world: World, point: KillPoint, sentAfterwards: number): Promise<number> {
-  const { story, gmail, owner, observer, zones } = world;
-  const hold = await gmail.hold(point.match);
+  const { story, mailbox, owner, observer, zones } = world;
+  const hold = await holdAt(mailbox, point.match);
   let reached = false;
   void hold.reached.then(() => (reached = true));
   try {
@@ -145,4 +146,12 @@ async function killSenders(world: World, hold: Hold, letAnswerThrough: boolean):
     () => !pids.some(isAlive),
   );
   return pids;
+}
+
+function holdAt({ hold }: DemoMailbox, match: HoldMatch): Promise<Hold> {
+  if (hold) return hold(match);
+  throw fail(
+    "DEMO_USAGE",
+    "--kill needs the pretend mailbox; a real mail server cannot be stopped half-way.",
+  );
 }

@@ -1,20 +1,15 @@
-import {
-  readHistory,
-  readRawMail,
-  type BareRemote,
-  type GmailControl,
-  type HistoryChange,
-} from "@nightdesk/testkit";
+import { readHistory, readRawMail, type BareRemote, type HistoryChange } from "@nightdesk/testkit";
 import { createWaitingRoom, type Until } from "./create-waiting-room.ts";
 import { readNotes, type NoteFact } from "./read-note.ts";
 import type { SentMail } from "./recount.ts";
+import type { DemoMailbox } from "./demo-mailbox.ts";
 import { watchMailbox } from "./watch-mailbox.ts";
 import { watchVault, type Sighting, type ZoneName } from "./watch-vault.ts";
 
 export interface ObserverPlaces {
   vaults: Readonly<Record<ZoneName, string>>;
   remote: BareRemote;
-  gmail: GmailControl;
+  mailbox: DemoMailbox;
 }
 
 /** Sees what happens from outside: two folders, the remote's history, the mailbox. It asks no daemon anything. */
@@ -49,7 +44,7 @@ export async function startObserver(places: ObserverPlaces): Promise<Observer> {
     cloud: watchVault("cloud", places.vaults.cloud, nowMs, see),
     local: watchVault("local", places.vaults.local, nowMs, see),
   };
-  const mailbox = await watchMailbox(places.gmail, nowMs, ring);
+  const mailbox = await watchMailbox(places.mailbox, nowMs, ring);
   return {
     nowMs,
     sightings: () => sightings,

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { createBareRemote, GMAIL_DEFAULTS } from "@nightdesk/testkit";
 import { makeState } from "../init/make-state.ts";
 import { seedVault } from "../init/seed-vault.ts";
+import { openGmailMailbox, type DemoMailbox } from "./demo-mailbox.ts";
 import { createPostman } from "./deliver-mails.ts";
 import { makePlaces, writeSettings, type DemoPlaces } from "./make-places.ts";
 import { startObserver } from "./observer.ts";
@@ -18,6 +19,7 @@ export type WorldParts = World;
 const PROJECT_ROOT = resolve(import.meta.dirname, "../../../..");
 /** Mail is looked for every second, so that the demo is not mostly waiting; a real cloud asks every 10 s. */
 const MAIL_POLL_SECONDS = "1";
+const MAILBOXES = { gmail: "a pretend mailbox", imap: "a mailbox on a real Dovecot and Postfix" } as const;
 /** The default; more approvals than this within a minute wait, and the demo measures how fast they go out. */
 const BULK_APPROVALS = 10;
 /** Room over the number of mails, so that the cap of 10 an hour does not hold the demo up. */
@@ -35,18 +37,17 @@ export async function openWorld(
 ): Promise<World> {
   parts.options = options;
   story.say(
-    `Nightdesk's demo: two machines in one, ${options.mails} mails, a pretend mailbox, real processes, real git.`,
+    `Nightdesk's demo: two machines in one, ${options.mails} mails, ${MAILBOXES[options.provider]}, real processes, real git.`,
   );
   const places = (parts.places = await makePlaces(options.keep));
-  const { startGmail } = await import("@nightdesk/testkit/gmail");
-  const gmail = (parts.gmail = await startGmail());
+  const mailbox = (parts.mailbox = await openMailbox(options, story));
   const remote = (parts.remote = await createBareRemote({ path: places.remote }));
   // As `nightdesk init` does it: the cloud has no key that could sign an approval.
   for (const name of ["cloud", "local"] as const) {
     await makeState(places[name].state, name);
     await seedVault(places[name].vault, join(PROJECT_ROOT, "vault-template"));
   }
-  await writeZoneSettings(places, gmail.baseUrl, options.mails);
+  await writeZoneSettings(places, mailbox, options.mails);
   const zones = (parts.zones = {
     cloud: createZone({ name: "cloud", places: places.cloud, projectRoot: PROJECT_ROOT }),
     local: createZone({ name: "local", places: places.local, projectRoot: PROJECT_ROOT }),
@@ -54,10 +55,10 @@ export async function openWorld(
   const observer = (parts.observer = await startObserver({
     vaults: { cloud: places.cloud.vault, local: places.local.vault },
     remote,
-    gmail,
+    mailbox,
   }));
   check();
-  const postman = createPostman(gmail, options.mails, Date.now() - options.mails * 1000);
+  const postman = createPostman(mailbox, options.mails, Date.now() - options.mails * 1000);
   const owner = createOwner({ vault: places.local.vault, observer });
   story.say(`Their folders: ${places.root}`);
   if (options.mails > BULK_APPROVALS)
@@ -68,7 +69,7 @@ export async function openWorld(
     options,
     story,
     places,
-    gmail,
+    mailbox,
     remote,
     zones,
     observer,
@@ -78,15 +79,19 @@ export async function openWorld(
   };
 }
 
-async function writeZoneSettings(places: DemoPlaces, gmailUrl: string, mails: number): Promise<void> {
+async function openMailbox({ provider }: DemoOptions, story: Story): Promise<DemoMailbox> {
+  if (provider === "gmail") return openGmailMailbox();
+  const { installMailServers } = await import("@nightdesk/testkit/mail-servers");
+  installMailServers((line) => story.say(line));
+  const { openImapMailbox } = await import("./imap-mailbox.ts");
+  return openImapMailbox(GMAIL_DEFAULTS.ownerName);
+}
+
+async function writeZoneSettings(places: DemoPlaces, mailbox: DemoMailbox, mails: number): Promise<void> {
   const common = {
     GIT_REMOTE: pathToFileURL(places.remote).href,
     GIT_BRANCH: "main",
     CHANNELS: "email",
-    GMAIL_CLIENT_ID: GMAIL_DEFAULTS.clientId,
-    GMAIL_CLIENT_SECRET: GMAIL_DEFAULTS.clientSecret,
-    GMAIL_ADDRESS: GMAIL_DEFAULTS.address,
-    GMAIL_BASE_URL: gmailUrl,
     DEV_MODE: "false",
     LOG_LEVEL: "info",
   };
@@ -97,7 +102,7 @@ async function writeZoneSettings(places: DemoPlaces, gmailUrl: string, mails: nu
     STATE_PATH: places.cloud.state,
     EMAIL_MCP_SOCKET: places.cloud.socket,
     ...common,
-    GMAIL_REFRESH_TOKEN: GMAIL_DEFAULTS.readonlyToken,
+    ...mailbox.settings("cloud"),
     THINK_PROVIDER: "rules",
     OWNER_NAME: GMAIL_DEFAULTS.ownerName,
     MAIL_POLL_SECONDS,
@@ -108,7 +113,7 @@ async function writeZoneSettings(places: DemoPlaces, gmailUrl: string, mails: nu
     STATE_PATH: places.local.state,
     EMAIL_MCP_SOCKET: places.local.socket,
     ...common,
-    GMAIL_REFRESH_TOKEN: GMAIL_DEFAULTS.composeToken,
+    ...mailbox.settings("local"),
     MAX_EMAILS_PER_HOUR: cap,
     MAX_EMAILS_PER_DAY: cap,
     BULK_APPROVALS: String(Math.max(BULK_APPROVALS, mails)),

@@ -12,6 +12,8 @@ export interface DemoOptions {
   manual: boolean;
   attack: "forged-approval" | null;
   kill: "local" | null;
+  /** Who keeps the mailbox. */
+  provider: "gmail" | "imap";
   help: boolean;
 }
 
@@ -27,6 +29,8 @@ the laptop sends each reply once. Everything runs on this machine, with a preten
   --attack forged-approval  a stolen cloud key forges an approval and changes a recipient
   --kill local              the laptop's programs are killed in the middle of sending
   --keep DIR                leave remote, vaults, logs and mailbox in DIR (new or empty)
+  --provider imap           a mailbox on a real Dovecot and Postfix of this machine (as root; they are
+                            installed from Debian where they are missing) instead of the pretended one
   --json                    the last line of the output is the result as JSON
   --help                    this text
 `;
@@ -50,6 +54,8 @@ export function parseDemoArguments(argv: readonly string[], cwd: string): DemoOp
     manual: values.manual ?? false,
     attack: readChoice("--attack", values.attack, "forged-approval"),
     kill: readChoice("--kill", values.kill, "local"),
+    provider:
+      values.provider === "gmail" ? "gmail" : (readChoice("--provider", values.provider, "imap") ?? "gmail"),
     help: values.help ?? false,
   };
   refuseCombinations(options);
@@ -68,6 +74,7 @@ function readValues(argv: readonly string[]) {
         manual: { type: "boolean" },
         attack: { type: "string" },
         kill: { type: "string" },
+        provider: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }).values;
@@ -106,6 +113,8 @@ function refuseCombinations(options: DemoOptions): void {
   if (options.kill && options.mails < MIN_MAILS_TO_KILL) {
     throw usage(`--kill needs at least ${MIN_MAILS_TO_KILL} mails`);
   }
+  if (options.kill && options.provider === "imap")
+    throw usage("--kill needs the pretend mailbox: a real mail server cannot be stopped half-way");
   if (options.attack && options.mails < 2)
     throw usage("--attack needs at least 2 mails: one attacked, one genuine");
 }

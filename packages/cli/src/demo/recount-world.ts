@@ -9,11 +9,11 @@ const SENT_LIMIT_MS = 10_000;
 
 /** Counts everything anew from the two disks, the remote's history and the mailbox. */
 export async function recountWorld(world: World, scenario: ScenarioResult): Promise<Outcome> {
-  const { observer, postman, owner, gmail, times, options } = world;
+  const { observer, postman, owner, mailbox, times, options } = world;
   const placed = postman.placedIds();
   const sent = (await observer.sent()).filter(({ messageId }) => !placed.has(messageId));
   const facts: Facts = {
-    ownerAddress: gmail.address,
+    ownerAddress: mailbox.address,
     arrived: postman.arrived(),
     sent,
     approvals: owner.approvals(),

@@ -148,7 +148,7 @@ async function tellFailure(world: Partial<WorldParts>, story: Story, error: unkn
 
 /** Ends everything that was started, in the reverse order, whatever fails on the way. */
 async function cleanUp(world: Partial<WorldParts>, story: Story): Promise<void> {
-  const { zones, observer, gmail, places, options } = world;
+  const { zones, observer, mailbox, places, options } = world;
   const problems: unknown[] = [];
   const attempt = async (work: () => Promise<unknown> | undefined) => {
     try {
@@ -162,11 +162,11 @@ async function cleanUp(world: Partial<WorldParts>, story: Story): Promise<void> 
   );
   await attempt(() => observer?.close());
   if (options && options.keep !== null && places) {
-    if (gmail) await attempt(() => keepMailbox(gmail, places.mailbox));
+    if (mailbox) await attempt(() => keepMailbox(mailbox, places.mailbox));
     await attempt(() => keepLogs(places));
     story.say(`Kept in ${places.root}: remote.git, both vaults, logs and the mailbox (mailbox/index.json).`);
   }
-  await attempt(() => gmail?.close());
+  await attempt(() => mailbox?.close());
   if (places) await attempt(() => removePlaces(places));
   for (const problem of problems) story.say(`Cleaning up: ${describeError(problem)}`);
 }

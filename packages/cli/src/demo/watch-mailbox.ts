@@ -1,4 +1,5 @@
-import type { GmailControl, MailboxMessage } from "@nightdesk/testkit";
+import type { MailboxMessage } from "@nightdesk/testkit";
+import type { DemoMailbox } from "./demo-mailbox.ts";
 
 export interface MailboxWatch {
   /** When each sent message was first seen, by its id, on the observer's clock. */
@@ -15,15 +16,15 @@ const LOOK_EVERY_MS = 20;
 
 /** Watches the mailbox for messages that are sent. What counts in the end is what the mailbox itself holds. */
 export async function watchMailbox(
-  gmail: GmailControl,
+  mailbox: DemoMailbox,
   nowMs: () => number,
   tell: () => void,
 ): Promise<MailboxWatch> {
-  const before = new Set((await listSent(gmail)).map((message) => message.messageId));
+  const before = new Set((await listSent(mailbox)).map((message) => message.messageId));
   const seen = new Map<string, number>();
   const problems: unknown[] = [];
   const look = async () => {
-    for (const { messageId } of await gmail.sentMessages()) {
+    for (const { messageId } of await mailbox.sentMessages()) {
       if (seen.has(messageId)) continue;
       seen.set(messageId, nowMs());
       tell();
@@ -36,7 +37,7 @@ export async function watchMailbox(
     async readSent() {
       if (problems.length > 0) throw problems[0];
       await look();
-      return (await listSent(gmail)).filter((message) => !before.has(message.messageId));
+      return (await listSent(mailbox)).filter((message) => !before.has(message.messageId));
     },
     async close() {
       clearInterval(timer);
@@ -44,6 +45,6 @@ export async function watchMailbox(
   };
 }
 
-async function listSent(gmail: GmailControl): Promise<MailboxMessage[]> {
-  return (await gmail.rawMailbox()).filter((message) => message.labels.includes("SENT"));
+async function listSent(mailbox: DemoMailbox): Promise<MailboxMessage[]> {
+  return (await mailbox.rawMailbox()).filter((message) => message.labels.includes("SENT"));
 }

@@ -1,4 +1,5 @@
-import type { BareRemote, GmailControl } from "@nightdesk/testkit";
+import type { BareRemote } from "@nightdesk/testkit";
+import type { DemoMailbox } from "./demo-mailbox.ts";
 import type { Postman } from "./deliver-mails.ts";
 import type { DemoPlaces } from "./make-places.ts";
 import type { Observer } from "./observer.ts";
@@ -13,7 +14,7 @@ export interface World {
   options: DemoOptions;
   story: Story;
   places: DemoPlaces;
-  gmail: GmailControl;
+  mailbox: DemoMailbox;
   remote: BareRemote;
   zones: Readonly<Record<ZoneName, Zone>>;
   observer: Observer;

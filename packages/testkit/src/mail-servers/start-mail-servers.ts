@@ -1,6 +1,7 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { access, chmod, chown, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { access, chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +11,7 @@ import { descendantsOf, signalQuietly } from "../processes.ts";
 import { createTempDir } from "../temp-dir.ts";
 import { waitFor } from "../wait-for.ts";
 import { renderDovecotConfig, type DovecotPlaces } from "./dovecot-config.ts";
+import { listArrivals, maildirOf, readMaildir, storeMail, type Arrival } from "./maildir.ts";
 import { renderMainCf, renderMasterCf, type PostfixPlaces } from "./postfix-config.ts";
 
 const run = promisify(execFile);
@@ -32,6 +34,10 @@ export interface MailServers {
   caFile: string;
   /** A mail arrives in somebody's inbox, as from outside. */
   deliver(raw: string | Buffer, to?: string): Promise<void>;
+  /** A mail lies in a folder of the owner's, read, as if it had come then. */
+  store(raw: string | Buffer, folder: string, receivedAtMs: number): Promise<void>;
+  /** Every mail in anybody's inbox. */
+  arrivals(): Promise<Arrival[]>;
   /** Every mail in a folder of somebody's, in the order of its arrival. `folder` is `INBOX` when left out. */
   mailsOf(address: string, folder?: string): Promise<Buffer[]>;
   /** Postfix refuses this recipient from now on. */
@@ -60,6 +66,19 @@ export async function whyNoMailServers(): Promise<string | null> {
     if (!isThere) return `${program} is missing; install dovecot-imapd, dovecot-lmtpd, postfix and openssl`;
   }
   return null;
+}
+
+/** Installs what is missing, where that is possible (Debian, root). */
+export function installMailServers(say: (line: string) => void): void {
+  if (PROGRAMS.every((program) => existsSync(program)) || process.getuid?.() !== 0) return;
+  const names = ["dovecot-imapd", "dovecot-lmtpd", "postfix", "openssl"];
+  say(`Installing from Debian: ${names.join(", ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [
+    ["update", "-q"],
+    ["install", "-qy", "--no-install-recommends", ...names],
+  ])
+    spawnSync("apt-get", args, { stdio: "ignore", env });
 }
 
 /** A real Dovecot and a real Postfix in a temporary folder, on free ports. Throws MAIL_SERVER_FAILED. */
@@ -101,6 +120,9 @@ export async function startMailServers(): Promise<MailServers> {
     smtpsUrl: `smtps://127.0.0.1:${ports.smtpsPort}`,
     caFile: places.certFile,
     deliver: (raw, to = MAIL_DEFAULTS.address) => deliverByLmtp(ports.lmtpPort, raw, to),
+    store: (raw, name, receivedAtMs) =>
+      storeMail(maildirOf(folder, MAIL_DEFAULTS.address, name), raw, receivedAtMs),
+    arrivals: () => listArrivals(join(folder, "home")),
     mailsOf: (address, name) => readMaildir(maildirOf(folder, address, name)),
     async refuse(address) {
       await writeFile(join(folder, "refused"), `${address} REJECT no such person here\n`, { flag: "a" });
@@ -235,22 +257,4 @@ async function deliverByLmtp(port: number, raw: string | Buffer, to: string): Pr
   } finally {
     socket.destroy();
   }
-}
-
-function maildirOf(folder: string, address: string, name = "INBOX"): string {
-  const root = join(folder, "home", address, "Maildir");
-  return name === "INBOX" ? root : join(root, `.${name}`);
-}
-
-async function readMaildir(path: string): Promise<Buffer[]> {
-  const names = (
-    await Promise.all(
-      ["new", "cur"].map(async (part) =>
-        (await readdir(join(path, part)).catch(() => [])).map((name) => join(part, name)),
-      ),
-    )
-  ).flat();
-  // A Maildir name begins with the second and microsecond of its arrival.
-  const arrivals = names.sort((a, b) => (a.slice(4) < b.slice(4) ? -1 : 1));
-  return Promise.all(arrivals.map((name) => readFile(join(path, name))));
 }
