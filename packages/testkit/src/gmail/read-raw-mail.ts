@@ -41,7 +41,8 @@ export function readRawMail(raw: Buffer): RawMail {
 }
 
 /** Headers that may stand in a message more than once. */
-const REPEATABLE = /^(received|x-.*|arc-.*|dkim-.*|authentication-results|comments|keywords|return-path|delivered-to)$/;
+const REPEATABLE =
+  /^(received|x-.*|arc-.*|dkim-.*|authentication-results|comments|keywords|return-path|delivered-to)$/;
 
 function splitPart(raw: Buffer): Part {
   const text = raw.toString("latin1");
