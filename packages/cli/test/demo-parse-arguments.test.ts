@@ -18,6 +18,7 @@ test("without options one mail of each kind and one more arrive, and nothing is 
     manual: false,
     attack: null,
     kill: null,
+    provider: "gmail",
     help: false,
   });
 });
@@ -30,9 +31,12 @@ test("every option is read, also after npm's own --", () => {
     manual: false,
     attack: "forged-approval",
     kill: null,
+    provider: "gmail",
     help: false,
   });
   assert.equal(parse("--kill=local").kill, "local");
+  assert.equal(parse("--provider", "imap").provider, "imap");
+  assert.equal(parse("--provider", "gmail").provider, "gmail");
   assert.equal(parse("--keep", "/data/x").keep, "/data/x");
 });
 
@@ -43,6 +47,7 @@ test("a wrong option is refused with the usage and nothing is started", () => {
   refuses(["--mails"], /--mails/);
   refuses(["--attack", "phishing"], /--attack knows only "forged-approval"/);
   refuses(["--kill", "cloud"], /--kill knows only "local"/);
+  refuses(["--provider", "exchange"], /--provider knows only "imap"/);
   refuses(["--fast"], /--fast/);
   refuses(["seven"], /seven/);
   refuses(["--keep", " "], /--keep needs a folder/);
@@ -52,5 +57,6 @@ test("scenarios that would spoil each other's figures cannot be combined", () =>
   refuses(["--kill", "local", "--attack", "forged-approval"], /cannot be combined/);
   refuses(["--manual", "--kill", "local"], /cannot be combined/);
   refuses(["--kill", "local", "--mails", "3"], /at least 4/);
+  refuses(["--kill", "local", "--provider", "imap"], /cannot be stopped half-way/);
   refuses(["--attack", "forged-approval", "--mails", "1"], /at least 2/);
 });
