@@ -8,6 +8,13 @@ export const CLI_ERRORS = {
   TASK_UNKNOWN: { retry: "never", when: "log was asked about an item no record names" },
   TASK_AMBIGUOUS: { retry: "never", when: "log was asked about a name that several items have" },
   REPAIR_BUSY: { retry: "never", when: "a repair was asked for while this machine's programs run" },
+  EVAL_FILE: { retry: "never", when: "a file of mails or judgements cannot be read or written" },
+  EVAL_LINE: {
+    retry: "never",
+    when: "a line of such a file is not what it should be, or its id is there twice",
+  },
+  EVAL_IDS: { retry: "never", when: "a label has no judgement to compare it with" },
+  EVAL_FAILED: { retry: "never", when: "a mail could not be judged by the chosen provider" },
   INIT_FAILED: { retry: "safe", when: "a folder or file could not be made" },
 } as const;
 

@@ -26,6 +26,9 @@ const HELP = `nightdesk: the cloud drafts, you approve by moving a note, the lap
       the audit was ever changed. Changes nothing. --full reads a long history from its beginning again.
   nightdesk replay SEED
       Plays a run of the simulator (npm run sim) again and prints every step of it.
+  nightdesk eval triage --in FILE.jsonl --out FILE.jsonl [--provider rules] [--owner ADDRESS]
+  nightdesk eval score --gold FILE.jsonl --pred FILE.jsonl
+      Judges a file of mails as the cloud would, and compares judgements with labels. See docs/triage.md.
   nightdesk help
       Shows this.
 
@@ -41,6 +44,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   doctor: async (argv, world) => (await import("./doctor/run-doctor.ts")).runDoctor(argv, world),
   demo: async (argv) => (await import("./demo/run-demo.ts")).runDemo(argv),
   replay: async (argv, world) => (await import("./run-replay.ts")).runReplay(argv, world),
+  eval: async (argv, world) => (await import("./eval/run-eval.ts")).runEval(argv, world),
   help: async (_argv, world) => {
     world.print(HELP);
     return 0;

@@ -4,3 +4,4 @@ export { createCloudAgent, type CloudAgent } from "./create-cloud-agent.ts";
 export type { AgentState, CloudPorts, CloudSettings, MailCursor } from "./ports.ts";
 export { createMailPort, type Mail, type MailPort, type MailRef, type ReplyTargets } from "./mail-port.ts";
 export { taskIdOf } from "./take-in.ts";
+export { toMailInput } from "./triage.ts";

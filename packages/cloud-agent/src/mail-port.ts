@@ -1,4 +1,5 @@
 import type { McpLink } from "@nightdesk/daemon-kit/connect-mcp";
+import { mailInputSchema } from "@nightdesk/think";
 import { z } from "zod";
 import { redactMail } from "./redact-mail.ts";
 
@@ -30,12 +31,9 @@ const mail = z.object({
   attachments: z.array(
     z.object({ name: z.string(), type: z.string(), size: z.number(), sha256: z.string() }),
   ),
-  header: z.object({
-    list_id: z.string().nullable(),
-    list_unsubscribe: z.string().nullable(),
-    precedence: z.string().nullable(),
-    auto_submitted: z.string().nullable(),
-  }),
+  header: mailInputSchema.shape.header,
+  links: mailInputSchema.shape.links,
+  html: mailInputSchema.shape.html,
   problems: z.array(z.string()),
 });
 export type Mail = z.infer<typeof mail>;

@@ -36,7 +36,7 @@ export async function triageMail(mail: Mail, context: ThinkContext): Promise<Saf
 }
 
 /** Only what judging needs; ids, labels and results of checks stay here. */
-export function toMailInput(mail: Mail): MailInput {
+export function toMailInput(mail: Omit<Mail, "message_id" | "thread_id" | "labels">): MailInput {
   return {
     from: mail.from,
     to: mail.to,
@@ -45,7 +45,10 @@ export function toMailInput(mail: Mail): MailInput {
     text: mail.text.slice(0, MAX_INPUT_CHARS).toWellFormed(),
     received_at: mail.received_at,
     attachments: mail.attachments.map(({ name, type, size }) => ({ name, type, size })),
+    reply_to: mail.reply_to,
     header: mail.header,
+    ...(mail.links === undefined ? {} : { links: mail.links }),
+    ...(mail.html === undefined ? {} : { html: mail.html }),
     problems: mail.problems,
   };
 }

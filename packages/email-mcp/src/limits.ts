@@ -30,6 +30,15 @@ export const MAX_MIME_DEPTH = 12;
 /** MIME parts looked at in one mail. */
 export const MAX_MIME_PARTS = 300;
 
+/** Links described of one mail; a newsletter has 40, and what is beyond says nothing new. */
+export const MAX_LINKS = 60;
+
+/** HTML looked through for links and hidden text. One pass takes 10 ms per million characters. */
+export const MAX_SCANNED_HTML_CHARS = 1_000_000;
+
+/** Header names told of one mail; mail that crossed ten servers has under 100. */
+export const MAX_HEADER_NAMES = 150;
+
 /** The top header block. Gmail itself takes 500 kB. */
 export const MAX_HEADER_BYTES = 512 * 1024;
 

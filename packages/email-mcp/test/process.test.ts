@@ -23,6 +23,7 @@ const READ_TOOLS = [
   "email_read",
   "email_search",
   "email_thread",
+  "email_wait",
 ];
 const LIVE_TOOLS = ["email_commit", "email_discard", "email_find", "email_prepare"];
 

@@ -180,7 +180,7 @@ describe("reading", () => {
 
   it("every tool says that it only looks, and describes both of its sides", async () => {
     const { tools } = await draft.client.listTools();
-    assert.equal(tools.length, 6);
+    assert.equal(tools.length, 7);
     for (const tool of tools) {
       assert.equal(tool.annotations?.readOnlyHint, true, tool.name);
       assert.equal(tool.annotations.destructiveHint, false);

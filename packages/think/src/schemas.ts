@@ -2,6 +2,50 @@ import { z } from "zod";
 
 const address = z.object({ name: z.string(), address: z.string() });
 
+/** A header line as it came; absent when the caller does not know it, null when the mail has none. */
+const line = z.string().nullable().optional();
+
+const mailHeaderSchema = z.object({
+  list_id: z.string().nullable(),
+  list_unsubscribe: z.string().nullable(),
+  precedence: z.string().nullable(),
+  auto_submitted: z.string().nullable(),
+  authentication_results: line,
+  message_id: line,
+  in_reply_to: line,
+  return_path: line,
+  received_spf: line,
+  feedback_id: line,
+  auto_response_suppress: line,
+  mailer: line,
+  importance: line,
+  date: line,
+  delivered_to: line,
+  content_type: line,
+  received_count: z.number().optional(),
+  /** Every header name, lower-case. */
+  names: z.array(z.string()).optional(),
+});
+
+/** Where a link leads, without its path: that may be the key to an account. */
+const linkFactsSchema = z.object({
+  scheme: z.string(),
+  host: z.string(),
+  /** The host its visible text names, empty when it names none. */
+  shown_host: z.string(),
+  params: z.number(),
+  redirects: z.boolean(),
+});
+
+/** What of a mail's HTML its text does not show. */
+const htmlFactsSchema = z.object({
+  chars: z.number(),
+  hidden_chars: z.number(),
+  images: z.number(),
+  forms: z.number(),
+  scripts: z.number(),
+});
+
 /** What of a mail is put before the judge. Longer texts are cut by the caller. */
 export const mailInputSchema = z.object({
   from: address,
@@ -11,12 +55,10 @@ export const mailInputSchema = z.object({
   text: z.string(),
   received_at: z.string(),
   attachments: z.array(z.object({ name: z.string(), type: z.string(), size: z.number() })),
-  header: z.object({
-    list_id: z.string().nullable(),
-    list_unsubscribe: z.string().nullable(),
-    precedence: z.string().nullable(),
-    auto_submitted: z.string().nullable(),
-  }),
+  reply_to: z.array(address).optional(),
+  header: mailHeaderSchema,
+  links: z.array(linkFactsSchema).optional(),
+  html: htmlFactsSchema.nullable().optional(),
   /** What could not be decoded, in plain words. */
   problems: z.array(z.string()),
 });
@@ -42,8 +84,13 @@ export const triageSchema = z.strictObject({
   confidence: z.number().min(0).max(1),
   /** Why it was judged so, one line. */
   reason: z.string().max(300),
+  /** Sent in bulk to people who did not ask for it. A flag for the owner: nothing is dropped because of it. */
+  spam: z.boolean().default(false),
+  /** Pretends to be somebody, to get at a password, money or the computer. */
+  phishing: z.boolean().default(false),
 });
-export type Triage = z.infer<typeof triageSchema>;
+/** The flags may be left out; they are then false. */
+export type Triage = z.input<typeof triageSchema>;
 
 /** Input of the skill `draft-reply`. */
 export const draftInputSchema = z.object({
@@ -56,7 +103,7 @@ export const draftInputSchema = z.object({
   /** Earlier versions of this draft that the owner rejected, oldest first. */
   rejected: z.array(z.string()).default([]),
 });
-export type DraftInput = z.infer<typeof draftInputSchema>;
+export type DraftInput = z.input<typeof draftInputSchema>;
 
 /** Answer of the skill `draft-reply`. */
 export const draftSchema = z.strictObject({

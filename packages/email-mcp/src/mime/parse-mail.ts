@@ -1,5 +1,5 @@
 import { simpleParser, type ParsedMail as Decoded } from "mailparser";
-import { MAX_ATTACHMENTS, MAX_HTML_CHARS } from "../limits.ts";
+import { MAX_ATTACHMENTS, MAX_HTML_CHARS, MAX_TEXT_CHARS } from "../limits.ts";
 import { htmlToText } from "./html-to-text.ts";
 import { cleanName } from "./parse-address.ts";
 import {
@@ -10,6 +10,7 @@ import {
   type Attachment,
   type ParsedMail,
 } from "./read-head.ts";
+import { readHtmlFacts, readTextLinks } from "./read-links.ts";
 import { scanMime, type MimeScan } from "./scan-mime.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function parseMail(raw: Buffer): Promise<ParsedMail> {
   return { ...head, ...body, problems: [...new Set(problems)] };
 }
 
-type Body = Pick<ParsedMail, "text" | "html_only" | "attachments">;
+type Body = Pick<ParsedMail, "text" | "html_only" | "attachments" | "links" | "html">;
 
 const OPTIONS = {
   checksumAlgo: "sha256",
@@ -89,6 +90,9 @@ async function describeBody(
     text: limitText(text, problems),
     html_only: htmlOnly,
     attachments: listAttachments(decoded, problems),
+    ...(html === ""
+      ? { links: readTextLinks(text.slice(0, MAX_TEXT_CHARS)), html: null }
+      : readHtmlFacts(html)),
   };
 }
 

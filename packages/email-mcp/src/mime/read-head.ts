@@ -1,7 +1,8 @@
-import { MAX_REFERENCES, MAX_TEXT_CHARS } from "../limits.ts";
+import { MAX_HEADER_NAMES, MAX_REFERENCES, MAX_TEXT_CHARS } from "../limits.ts";
 import { decodeWords } from "./decode-words.ts";
 import { cleanName, parseAddressList, type MailAddress } from "./parse-address.ts";
 import { firstHeader, messageIds, parseHeaders, toText, type Headers } from "./parse-headers.ts";
+import { readTextLinks, type HtmlFacts, type LinkFacts } from "./read-links.ts";
 
 export interface Attachment {
   name: string;
@@ -28,12 +29,29 @@ export interface ParsedMail {
     precedence: string | null;
     auto_submitted: string | null;
     authentication_results: string | null;
+    return_path: string | null;
+    received_spf: string | null;
+    feedback_id: string | null;
+    auto_response_suppress: string | null;
+    mailer: string | null;
+    importance: string | null;
+    date: string | null;
+    delivered_to: string | null;
+    content_type: string | null;
+    received_count: number;
+    /** Every header name, lower-case, each once. */
+    names: string[];
   };
+  links: LinkFacts[];
+  /** Null when the mail has no HTML. */
+  html: HtmlFacts | null;
   /** What could not be decoded, in plain words. */
   problems: string[];
 }
 
-export type MailHead = Omit<ParsedMail, "text" | "html_only" | "attachments"> & { bodyStart: number };
+export type MailHead = Omit<ParsedMail, "text" | "html_only" | "attachments" | "links" | "html"> & {
+  bodyStart: number;
+};
 
 /** Reads the header lines alone: our own code, in time linear in their length. Never throws. */
 export function readHead(raw: Buffer): MailHead {
@@ -56,7 +74,15 @@ export function describeUndecoded(raw: Buffer, problem: string): ParsedMail {
   const problems = [...head.problems, problem];
   // Of the bytes no more than could be shown: four bytes are one letter at most.
   const text = toText(raw.subarray(bodyStart, bodyStart + MAX_TEXT_CHARS * 4));
-  return { ...head, text: limitText(text, problems), html_only: false, attachments: [], problems };
+  return {
+    ...head,
+    text: limitText(text, problems),
+    html_only: false,
+    attachments: [],
+    links: readTextLinks(text.slice(0, MAX_TEXT_CHARS)),
+    html: null,
+    problems,
+  };
 }
 
 /** Cuts a text that is too long, and says so. */
@@ -103,6 +129,17 @@ function readHeader(headers: Headers): ParsedMail["header"] {
     auto_submitted: line("auto-submitted"),
     // Each server on the way adds its own on top; the uppermost is the mailbox's, those below can be forged.
     authentication_results: line("authentication-results"),
+    return_path: line("return-path"),
+    received_spf: line("received-spf"),
+    feedback_id: line("feedback-id"),
+    auto_response_suppress: line("x-auto-response-suppress"),
+    mailer: line("x-mailer") ?? line("user-agent"),
+    importance: line("importance") ?? line("x-priority"),
+    date: line("date"),
+    delivered_to: line("delivered-to") ?? line("x-original-to"),
+    content_type: line("content-type"),
+    received_count: headers.get("received")?.length ?? 0,
+    names: [...headers.keys()].slice(0, MAX_HEADER_NAMES),
   };
 }
 

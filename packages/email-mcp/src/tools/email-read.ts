@@ -12,6 +12,31 @@ const header = z.strictObject({
   precedence: z.string().nullable(),
   auto_submitted: z.string().nullable(),
   authentication_results: z.string().nullable(),
+  return_path: z.string().nullable(),
+  received_spf: z.string().nullable(),
+  feedback_id: z.string().nullable(),
+  auto_response_suppress: z.string().nullable(),
+  mailer: z.string().nullable(),
+  importance: z.string().nullable(),
+  date: z.string().nullable(),
+  delivered_to: z.string().nullable(),
+  content_type: z.string().nullable(),
+  received_count: z.number(),
+  names: z.array(z.string()),
+});
+const link = z.strictObject({
+  scheme: z.string(),
+  host: z.string(),
+  shown_host: z.string(),
+  params: z.number(),
+  redirects: z.boolean(),
+});
+const html = z.strictObject({
+  chars: z.number(),
+  hidden_chars: z.number(),
+  images: z.number(),
+  forms: z.number(),
+  scripts: z.number(),
 });
 
 export const emailRead = defineTool({
@@ -37,6 +62,8 @@ export const emailRead = defineTool({
       z.strictObject({ name: z.string(), type: z.string(), size: z.number(), sha256: z.string() }),
     ),
     header,
+    links: z.array(link),
+    html: html.nullable(),
     problems: z.array(z.string()),
   }),
   effect: "reads",

@@ -1,6 +1,7 @@
 /** Where the quoted mail below an answer begins, in the forms mail programs write. */
 const QUOTE_STARTS = [
-  /^-{2,} ?(original message|ursprüngliche nachricht|mensaje original|message d'origine|forwarded message)/i,
+  /^-{2,} ?(original message|ursprüngliche nachricht|mensaje original|message d'origine|forwarded message|weitergeleitete nachricht|mensaje reenviado|message transf[eé]r[eé])/i,
+  /^begin forwarded message:|^anfang der weitergeleiteten/i,
   /^_{10,}$/,
   /^(on|am|el|le) .{5,200} (wrote|schrieb|escribió|a écrit)\b.*:?$/i,
   /^(from|von|de) ?: .+@.+$/i,
