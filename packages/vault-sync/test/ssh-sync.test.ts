@@ -80,11 +80,14 @@ describe("over a real ssh server", { skip }, () => {
       await world.server.stop();
       for (const daemon of daemons) await says(daemon, "announce.down");
       await putNote(cloud, NEW(1), mailNote(1));
-      await waitFor(async () => (await statusOf(cloud))?.state === "offline", {
-        what: "the status to say offline",
+      const isPolled = async () => {
+        const status = await statusOf(cloud);
+        return status?.state === "offline" && status.remoteNews === "polled";
+      };
+      await waitFor(isPolled, {
+        what: "the status to say offline, and that news are asked for",
         describe: () => daemons[0]?.output(),
       });
-      assert.equal((await statusOf(cloud))?.remoteNews, "polled");
       await world.server.start();
       await arrives(local, NEW(1), mailNote(1), daemons, 30_000);
       for (const daemon of daemons) await says(daemon, "announce.up", 2, 30_000);
