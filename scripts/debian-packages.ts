@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { installDebian } from "../packages/testkit/src/install-debian.ts";
 
 /** Programs the tests use as an independent judge, and the Debian package each comes from. */
 const NEEDED: readonly { program: string; debian: string; for: string }[] = [
@@ -33,15 +34,8 @@ const NEEDED: readonly { program: string; debian: string; for: string }[] = [
 export function installDebianPackages(): void {
   const missing = NEEDED.filter(({ program }) => !isThere(program));
   if (missing.length === 0) return;
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot && isThere("apt-get")) {
-    const names = missing.map(({ debian }) => debian);
-    process.stdout.write(`Installing from Debian: ${names.join(", ")}\n`);
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const run = (args: string[]) =>
-      spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env }).status === 0;
-    if (run(["update", "-q"]) && run(["install", "-qy", "--no-install-recommends", ...names])) return;
-  }
+  const names = missing.map(({ debian }) => debian);
+  if (installDebian(names, (line) => process.stdout.write(`${line}\n`))) return;
   for (const { program, debian, for: purpose } of missing) {
     process.stdout.write(`Not run here: ${purpose} (${program} is missing; install ${debian}).\n`);
   }

@@ -1,23 +1,19 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { hashObject } from "@nightdesk/vault-sync";
 import { runGit } from "@nightdesk/testkit";
 import { putNote, type Machine } from "../../vault-sync/test/support/replicas.ts";
 import { proveAudit, type AuditProof } from "../src/doctor/audit/prove-audit.ts";
 import { readProvenUpTo, writeProvenUpTo, type ProvenUpTo } from "../src/doctor/audit/proof-file.ts";
 import { proveFile } from "../src/doctor/audit/prove-file.ts";
-import { createDoctorWorlds, DAYS, record, type DoctorWorld } from "./doctor-world.ts";
+import { giveDoctorWorlds, DAYS, record, type DoctorWorld } from "./doctor-world.ts";
 import { sync } from "./repair-world.ts";
 
 describe("the proof of the audit goes on from what was proved before", () => {
-  let worlds: Awaited<ReturnType<typeof createDoctorWorlds>>;
   let world: DoctorWorld;
-  before(async () => (worlds = await createDoctorWorlds()));
-  after(() => worlds.remove());
-  beforeEach(async () => (world = await worlds.copy()));
-  afterEach(() => world.remove());
+  giveDoctorWorlds((own) => (world = own));
 
   const prove = ({ vault, state }: Machine, known: ProvenUpTo | null): Promise<AuditProof> =>
     proveAudit(

@@ -1,3 +1,4 @@
+import { after, afterEach, before, beforeEach } from "node:test";
 import { appendFile, cp, mkdir, rm, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { auditLine, auditPath, type AuditRecord } from "@nightdesk/claim-lib";
@@ -29,7 +30,7 @@ const NONCE = "a".repeat(32);
 export const SENT_ID = "em_0000000000000001";
 
 /** Copies of one world: making it takes seconds, copying it milliseconds. */
-export async function createDoctorWorlds(): Promise<{
+async function createDoctorWorlds(): Promise<{
   copy(): Promise<DoctorWorld>;
   remove(): Promise<void>;
 }> {
@@ -193,4 +194,14 @@ export function told(report: Report, name: string, state: "look" | "broken"): st
   return report.checks
     .filter((check) => check.name === name && check.state === state)
     .map(({ says, todo }) => `${says} ${todo ?? ""}`);
+}
+
+/** Gives each test of the suite a world of its own. */
+export function giveDoctorWorlds(take: (world: DoctorWorld) => void): void {
+  let worlds: Awaited<ReturnType<typeof createDoctorWorlds>>;
+  let world: DoctorWorld;
+  before(async () => (worlds = await createDoctorWorlds()));
+  after(() => worlds.remove());
+  beforeEach(async () => take((world = await worlds.copy())));
+  afterEach(() => world.remove());
 }

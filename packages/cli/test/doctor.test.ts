@@ -12,7 +12,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { openAppendLog } from "@nightdesk/daemon-kit/append-log";
 import { runGit } from "@nightdesk/testkit";
 import { createRawClient } from "../../vault-sync/test/support/raw-git.ts";
@@ -20,7 +20,7 @@ import { putNote } from "../../vault-sync/test/support/replicas.ts";
 import {
   appendTo,
   carryOut,
-  createDoctorWorlds,
+  giveDoctorWorlds,
   DAYS,
   doneFile,
   examine,
@@ -37,12 +37,8 @@ const OLD_CLOUD = `Logs/cloud/${FIRST}.jsonl`;
 const OLD_LOCAL = `Logs/local/${FIRST}.jsonl`;
 
 describe("nightdesk doctor", () => {
-  let worlds: Awaited<ReturnType<typeof createDoctorWorlds>>;
   let world: DoctorWorld;
-  before(async () => (worlds = await createDoctorWorlds()));
-  after(() => worlds.remove());
-  beforeEach(async () => (world = await worlds.copy()));
-  afterEach(() => world.remove());
+  giveDoctorWorlds((own) => (world = own));
 
   /** Somebody with a login at the remote pushes changed files; returns the commit. */
   async function push(changes: Record<string, string | null>): Promise<string> {

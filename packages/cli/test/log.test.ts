@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { appendFile, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { openAppendLog } from "@nightdesk/daemon-kit/append-log";
 import { holdLock } from "@nightdesk/daemon-kit/process-lock";
 import { fileOf, mailNote, replyNote } from "../../vault-sync/test/support/notes.ts";
 import { moveNote, putNote } from "../../vault-sync/test/support/replicas.ts";
-import { carryOut, createDoctorWorlds, record, settingsOf, type DoctorWorld } from "./doctor-world.ts";
+import { carryOut, giveDoctorWorlds, record, settingsOf, type DoctorWorld } from "./doctor-world.ts";
 import { PENDING, REJECTED, sync } from "./repair-world.ts";
 import { runCli } from "./run-cli.ts";
 import { diffWords, renderDiff } from "../src/log/word-diff.ts";
@@ -25,12 +25,8 @@ interface Told {
 }
 
 describe("nightdesk log", () => {
-  let worlds: Awaited<ReturnType<typeof createDoctorWorlds>>;
   let world: DoctorWorld;
-  before(async () => (worlds = await createDoctorWorlds()));
-  after(() => worlds.remove());
-  beforeEach(async () => (world = await worlds.copy()));
-  afterEach(() => world.remove());
+  giveDoctorWorlds((own) => (world = own));
 
   const log = (...args: string[]) => runCli(["log", ...args], settingsOf(world.local, world.remote));
   const story = async (asked: string) => JSON.parse((await log(asked, "--json")).out) as Told;

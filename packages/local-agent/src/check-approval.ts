@@ -79,14 +79,11 @@ export async function checkNote(
       `This note lies in more than one folder (also in ${copies.join(", ")}), so it is not clear which one counts. It was not carried out. Keep one of them and approve that.`,
     );
   }
-  return checkText(
-    note.text ?? "",
-    ports.kinds.get(fields.kind)?.action ? payloadOf(note, ports.kinds) : null,
-  );
+  return checkText(note.text ?? "", payloadOf(note, ports.kinds));
 }
 
 /** What of a text nobody can mean to send. */
-function checkText(text: string, payload: Payload | null): Verdict | null {
+function checkText(text: string, payload: Payload): Verdict | null {
   const gap = findPlaceholder(text);
   if (gap !== null) {
     return back(
@@ -100,7 +97,7 @@ function checkText(text: string, payload: Payload | null): Verdict | null {
       "TEXT_UNREADABLE",
       "The text holds characters that could not be read, as when a file is not saved as UTF-8. It was not carried out.",
     );
-  if (payload && canonicalJson(payload.args).includes("\ufffd"))
+  if (canonicalJson(payload.args).includes("\ufffd"))
     return back(
       "DETAILS_UNREADABLE",
       "The details at the top (the subject or a recipient) hold a character that could not be read, as when a file is not saved as UTF-8. It was not sent. Write it anew and move this note to Approved/ again.",

@@ -2,40 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findActiveContent, findPlaceholder, NightdeskError } from "@nightdesk/claim-lib";
 import fc from "fast-check";
-import { createRulesThinker, draftSchema, triageSchema, type MailInput } from "../src/index.ts";
+import { draftSchema } from "../src/index.ts";
+import { judge, mail, owner, rules, type Changes } from "./mail-input.ts";
 
-const rules = createRulesThinker();
-const owner = { name: "Erika Muster", address: "erika@firma.example" };
+const triage = (changes: Changes) => judge(mail(changes));
 
-function mail(
-  changes: Partial<Omit<MailInput, "header">> & { header?: Partial<MailInput["header"]> },
-): MailInput {
-  return {
-    from: { name: "Anna Berg", address: "anna@kunde.example" },
-    to: [{ name: "", address: owner.address }],
-    cc: [],
-    subject: "Angebot 2291",
-    text: "",
-    received_at: "2026-11-21T08:00:00.000Z",
-    attachments: [],
-    problems: [],
-    ...changes,
-    header: {
-      list_id: null,
-      list_unsubscribe: null,
-      precedence: null,
-      auto_submitted: null,
-      ...changes.header,
-    },
-  };
-}
-
-async function triage(changes: Parameters<typeof mail>[0]) {
-  const input = { mail: mail(changes), owner, handbook: "" };
-  return (await rules.think({ skill: "triage-email", input, schema: triageSchema })).value;
-}
-
-async function draft(changes: Parameters<typeof mail>[0], ownerName = owner.name) {
+async function draft(changes: Changes, ownerName = owner.name) {
   const input = {
     mail: mail(changes),
     owner: { ...owner, name: ownerName },
@@ -48,7 +20,7 @@ async function draft(changes: Parameters<typeof mail>[0], ownerName = owner.name
 
 test("a newsletter, a mailing list, a machine and a no-reply sender need no reply, whatever they ask", async () => {
   const text = "Could you please answer? It is urgent!";
-  const cases: [Parameters<typeof mail>[0], string][] = [
+  const cases: [Changes, string][] = [
     [{ text, header: { list_unsubscribe: "<mailto:x@y.example>" } }, "promotion"],
     [{ text, header: { precedence: "bulk" } }, "promotion"],
     [{ text, header: { list_id: "<dev.example>" } }, "fyi"],

@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { access, chmod, chown, mkdir, readFile, writeFile } from "node:fs/promises";
@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fail } from "../errors.ts";
+import { installDebian } from "../install-debian.ts";
 import { findFreePort } from "../net/find-free-port.ts";
 import { descendantsOf, signalQuietly } from "../processes.ts";
 import { createTempDir } from "../temp-dir.ts";
@@ -70,15 +71,8 @@ export async function whyNoMailServers(): Promise<string | null> {
 
 /** Installs what is missing, where that is possible (Debian, root). */
 export function installMailServers(say: (line: string) => void): void {
-  if (PROGRAMS.every((program) => existsSync(program)) || process.getuid?.() !== 0) return;
-  const names = ["dovecot-imapd", "dovecot-lmtpd", "postfix", "openssl"];
-  say(`Installing from Debian: ${names.join(", ")}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  for (const args of [
-    ["update", "-q"],
-    ["install", "-qy", "--no-install-recommends", ...names],
-  ])
-    spawnSync("apt-get", args, { stdio: "ignore", env });
+  if (PROGRAMS.every((program) => existsSync(program))) return;
+  installDebian(["dovecot-imapd", "dovecot-lmtpd", "postfix", "openssl"], say);
 }
 
 /** A real Dovecot and a real Postfix in a temporary folder, on free ports. Throws MAIL_SERVER_FAILED. */

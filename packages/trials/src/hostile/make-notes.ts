@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { FOLDERS } from "@nightdesk/claim-lib";
-import { createCloudAgent, createMailPort, type AgentState } from "@nightdesk/cloud-agent";
+import { createCloudAgent, createMailPort } from "@nightdesk/cloud-agent";
 import { connectMcp } from "@nightdesk/daemon-kit/connect-mcp";
 import { systemClock } from "@nightdesk/daemon-kit/system-clock";
 import { createMemoryVaultFiles, createSeededRandom, GMAIL_DEFAULTS } from "@nightdesk/testkit";
@@ -10,6 +10,7 @@ import { fail } from "../errors.ts";
 import { createProgram } from "../office/program.ts";
 import { KINDS } from "../sample-notes.ts";
 import type { HostileMail } from "./build-corpus.ts";
+import { createMemoryAgentState } from "../memory-agent-state.ts";
 
 const MAIL_SERVER = join(import.meta.dirname, "../../../email-mcp/src/main.ts");
 /** Each turn claims five; more turns than this, and it is stuck. */
@@ -89,7 +90,7 @@ async function workThrough(
       rules: createRulesThinker(),
       clock: systemClock,
       random: createSeededRandom(1),
-      state: createMemoryState(),
+      state: createMemoryAgentState(),
       // Everything is confirmed at once: claims are another trial's matter.
       readPublished: async () => ({
         tip: "0".repeat(40),
@@ -167,17 +168,3 @@ function createEcho(): Thinker {
 
 const silent = () => undefined;
 const SILENT = { debug: silent, info: silent, warn: silent, error: silent, child: () => SILENT };
-
-function createMemoryState(): AgentState {
-  const seen: string[] = [];
-  const revised: string[] = [];
-  let cursor: Awaited<ReturnType<AgentState["readCursor"]>> = null;
-  return {
-    readCursor: async () => cursor,
-    writeCursor: async (next) => void (cursor = next),
-    readSeen: async () => ({ ids: [...seen], lastAt: null }),
-    addSeen: async (id) => void seen.push(id),
-    readRevised: async () => [...revised],
-    addRevised: async (file) => void revised.push(file),
-  };
-}

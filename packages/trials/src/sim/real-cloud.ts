@@ -1,11 +1,12 @@
 import { NightdeskError, type VaultFiles } from "@nightdesk/claim-lib";
-import { createCloudAgent, type AgentState, type CloudAgent, type MailPort } from "@nightdesk/cloud-agent";
+import { createCloudAgent, type CloudAgent, type MailPort } from "@nightdesk/cloud-agent";
 import { createSeededRandom } from "@nightdesk/testkit";
 import { createRulesThinker } from "@nightdesk/think";
 import { acknowledge, begin } from "./actions.ts";
 import type { Machine } from "./machine.ts";
 import { FREE_FOLDER as NEEDS_ACTION, KINDS } from "../sample-notes.ts";
 import type { World } from "./world.ts";
+import { createMemoryAgentState } from "../memory-agent-state.ts";
 
 /** The real cloud agent on a simulated machine; its mailbox has one mail for every task of these worlds. */
 export function startRealCloud(world: World, machine: Machine, seed: number): CloudAgent {
@@ -19,7 +20,7 @@ export function startRealCloud(world: World, machine: Machine, seed: number): Cl
       rules: createRulesThinker(),
       clock: machine.clock,
       random: createSeededRandom(seed),
-      state: createState(),
+      state: createMemoryAgentState(),
       readPublished: () => machine.readPublished(),
       log,
     },
@@ -98,17 +99,3 @@ const MAILBOX: MailPort = {
     warnings: [],
   }),
 };
-
-function createState(): AgentState {
-  const seen: string[] = [];
-  const revised: string[] = [];
-  let cursor: Awaited<ReturnType<AgentState["readCursor"]>> = null;
-  return {
-    readCursor: async () => cursor,
-    writeCursor: async (next) => void (cursor = next),
-    readSeen: async () => ({ ids: [...seen], lastAt: null }),
-    addSeen: async (id) => void seen.push(id),
-    readRevised: async () => [...revised],
-    addRevised: async (file) => void revised.push(file),
-  };
-}

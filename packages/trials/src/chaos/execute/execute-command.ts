@@ -32,32 +32,9 @@ export async function runExecuteCommand(kills: number, random: Random): Promise<
   for (const fault of faults) console.log(`NOT AS PROMISED: ${fault}`);
   if (faults.length === 0) await dir.remove();
   else console.log(`Everything of this run is kept in ${dir.path}`);
-  const {
-    kills: hit,
-    approved,
-    sent,
-    parked,
-    parkedGmail,
-    takenBack,
-    doubles,
-    lost,
-    resentByItself,
-  } = result;
+  const { approved, sent, parked, parkedGmail, takenBack, doubles, lost, resentByItself } = result;
+  const effects = { approved, sent, parked, parkedGmail, takenBack, doubles, lost, resentByItself };
   const { points, seconds } = result;
-  console.log(
-    JSON.stringify({
-      kills: hit,
-      approved,
-      sent,
-      parked,
-      parkedGmail,
-      takenBack,
-      doubles,
-      lost,
-      resentByItself,
-      points,
-      seconds,
-    }),
-  );
+  console.log(JSON.stringify({ kills: result.kills, ...effects, points, seconds }));
   return faults.length === 0;
 }

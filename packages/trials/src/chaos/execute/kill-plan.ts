@@ -1,3 +1,4 @@
+import { MAIL_SERVER_FAILPOINTS } from "@nightdesk/email-mcp/live";
 import { FAILPOINTS, PARKING_FAILPOINTS } from "@nightdesk/local-agent";
 import { BLIND_FAILPOINTS } from "./blind-effects.ts";
 
@@ -18,18 +19,8 @@ export interface PlannedKill {
   withOther: boolean;
 }
 
-/** The failpoints of the real mail server (email-mcp, src/live/failpoints.ts). */
-const EMAIL_MCP_FAILPOINTS = [
-  "before:draft",
-  "after:draft",
-  "after:bind",
-  "before:send",
-  "after:send",
-  "before:answer",
-] as const;
-
 export const SERVER_FAILPOINTS: Readonly<Record<ProviderName, readonly string[]>> = {
-  gmail: EMAIL_MCP_FAILPOINTS,
+  gmail: MAIL_SERVER_FAILPOINTS,
   blind: BLIND_FAILPOINTS,
 };
 
